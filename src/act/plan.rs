@@ -1,0 +1,137 @@
+//! What a proposal asks the helpdesk to hold, as a list of writes in order.
+//! Pure: nothing here calls anything. What a helpdesk lacks is left out, and the
+//! rest still says what was meant.
+
+use uuid::Uuid;
+
+use crate::act::Manner;
+use crate::act::Record;
+use crate::decide::Decision;
+use crate::draft;
+use crate::helpdesk::Action;
+use crate::helpdesk::Helpdesk;
+use crate::helpdesk::Wording;
+use crate::proposal;
+use crate::proposal::Proposal;
+use crate::store::decisions::Decided;
+use crate::store::outbox::Planned;
+use crate::text;
+
+/// Tag of a conversation a person has to look at.
+const HANDOFF_TAG: &str = "deskhand-handoff";
+/// Tag of a conversation Deskhand answered.
+const SENT_TAG: &str = "deskhand-sent";
+/// Tag of a conversation with a suggestion.
+const SUGGESTED_TAG: &str = "deskhand-suggested";
+
+/// The row a proposal is stored as. `trigger` is the message it answers.
+pub fn decided(
+    record: &Record,
+    manner: &Manner,
+    conversation: &str,
+    trigger: &str,
+    at_ms: i64,
+) -> Decided {
+    let proposal = &record.proposal;
+    let (decision, reason) = match proposal.decision {
+        Decision::Send => ("send", None),
+        Decision::Suggest => ("suggest", None),
+        Decision::Escalate(reason) => ("escalate", word(&reason)),
+        Decision::StandDown(silence) => ("stand_down", word(&silence)),
+    };
+    let probability = f64::from(proposal.confidence.probability);
+    Decided {
+        id: Uuid::now_v7().to_string(),
+        brand: manner.brand.clone(),
+        conversation: conversation.to_owned(),
+        trigger: trigger.to_owned(),
+        at_ms,
+        decision: decision.to_owned(),
+        reason,
+        stage: proposal.triage.stage.id.clone(),
+        confidence: (!probability.is_nan()).then_some(probability),
+        record: serde_json::to_string(record).unwrap_or_default(),
+        outcome: "open".to_owned(),
+    }
+}
+
+/// The serialized name of a unit variant: the same word as in the record.
+fn word<T: serde::Serialize>(value: &T) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}
+
+/// The writes a proposal asks for, in order. Empty where nobody is to be
+/// answered.
+pub fn plan(
+    proposal: &Proposal,
+    manner: &Manner,
+    helpdesk: &Helpdesk,
+    now_ms: i64,
+) -> Vec<Planned> {
+    let can = |action: &Action| helpdesk.can(action.name()).is_ok();
+    let wanted = actions(proposal, manner, &can);
+    let possible = wanted.into_iter().filter(|it| can(it));
+    possible.zip(0..).map(|(action, place)| planned(&action, place, now_ms)).collect()
+}
+
+fn actions(proposal: &Proposal, manner: &Manner, can: &dyn Fn(&Action) -> bool) -> Vec<Action> {
+    let stage = &proposal.triage.stage.id;
+    let mut tags = vec![format!("{}{stage}", manner.tag_prefix)];
+    let mut actions = Vec::new();
+    match proposal.decision {
+        Decision::StandDown(_) => return actions,
+        Decision::Send => {
+            let reply = Action::Reply(draft::wording(&proposal.draft));
+            if can(&reply) {
+                tags.push(SENT_TAG.to_owned());
+                actions.push(reply);
+            } else {
+                // A helpdesk that takes no replies still takes a suggestion.
+                tags.push(SUGGESTED_TAG.to_owned());
+                actions.push(Action::Note(proposal::note(proposal)));
+            }
+        }
+        Decision::Suggest => {
+            tags.push(SUGGESTED_TAG.to_owned());
+            actions.push(Action::Note(proposal::note(proposal)));
+        }
+        Decision::Escalate(_) => {
+            tags.push(HANDOFF_TAG.to_owned());
+            actions.push(Action::Note(proposal::note(proposal)));
+            actions.push(Action::Handoff);
+        }
+    }
+    actions.push(Action::Tag { tags });
+    if let Some(field) = &manner.stage_field {
+        actions.push(Action::Field { field: field.clone(), value: stage.clone() });
+    }
+    actions
+}
+
+/// One write, named by a new intent.
+pub(super) fn planned(action: &Action, place: u32, due_ms: i64) -> Planned {
+    let fingerprint = match action {
+        Action::Reply(wording) | Action::Note(wording) => text::fingerprint(&wording.text),
+        Action::Tag { .. } | Action::Field { .. } | Action::Handoff => String::new(),
+    };
+    Planned {
+        intent: Uuid::now_v7().simple().to_string(),
+        kind: action.name(),
+        place,
+        action: serde_json::to_string(action).unwrap_or_default(),
+        fingerprint,
+        due_ms,
+    }
+}
+
+/// The note that tells the team of a message that could not be handled. `why`
+/// is ours: it holds no ticket text.
+pub fn planned_alert(why: &str, due_ms: i64) -> Planned {
+    let said = format!(
+        "Deskhand could not handle this conversation and has stopped trying: {why}. \
+         A person needs to answer it."
+    );
+    let html = format!("<p>{}</p>", text::escape_html(&said));
+    let action = Action::Note(Wording { markdown: said.clone(), text: said, html });
+    Planned { kind: "alert", ..planned(&action, 0, due_ms) }
+}

@@ -1,0 +1,372 @@
+//! Builds everything once, from settings to a worker that can run. Steps never
+//! see this: they take what they need.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sha2::Digest as _;
+use sha2::Sha256;
+use tokio::sync::Notify;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::act::Manner;
+use crate::clock::Clock;
+use crate::config;
+use crate::config::Mode;
+use crate::config::Settings;
+use crate::decide::Thresholds;
+use crate::draft::Drafter;
+use crate::draft::generative::Generative;
+use crate::helpdesk::ConnectionSettings;
+use crate::helpdesk::Helpdesk;
+use crate::helpdesk::Manifests;
+use crate::http;
+use crate::index::Index;
+use crate::index::IndexError;
+use crate::ingest;
+use crate::journey::StageModel;
+use crate::knowledge::Scope;
+use crate::llm::ModelSettings;
+use crate::pipeline::Context;
+use crate::pipeline::Pipeline;
+use crate::prompt::Prompts;
+use crate::store::Store;
+use crate::store::knowledge;
+use crate::store::outbox::Limits;
+use crate::worker::Desk;
+use crate::worker::Pace;
+use crate::worker::Parts;
+use crate::worker::Quiet;
+use crate::worker::Worker;
+
+/// How long a call to a helpdesk may take. Guessed: slow ones answer in seconds,
+/// and what takes longer is looked for rather than waited for.
+const HELPDESK_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Hex digits of a hash that name a version: as many as git shows.
+const VERSION_CHARS: usize = 12;
+
+/// The service, ready to run.
+pub struct App {
+    pub settings: Settings,
+    pub store: Store,
+    pub index: Arc<Index>,
+    pub pipeline: Arc<Pipeline>,
+    pub desks: Arc<BTreeMap<String, Desk>>,
+    pub worker: Arc<Worker>,
+    pub clock: Clock,
+    pub metrics: PrometheusHandle,
+    /// Rung when something was accepted.
+    pub bell: Arc<Notify>,
+    /// Deliveries that have not ended; counted anew every few seconds.
+    pub n_unfinished: Arc<AtomicU64>,
+}
+
+impl App {
+    /// Opens the store and the index, connects every helpdesk, checks all data
+    /// files. Nothing runs yet.
+    ///
+    /// # Errors
+    /// Whatever an operator has to mend, in one sentence with its cause.
+    pub fn build(settings: Settings, clock: Clock) -> anyhow::Result<App> {
+        let store = open_store(&settings)?;
+        let index = Arc::new(open_index(&settings)?);
+        let pipeline = Arc::new(pipeline(&settings, Arc::clone(&index))?);
+        let desks = Arc::new(desks(&settings, &clock)?);
+        let parts = Parts {
+            store: store.clone(),
+            pipeline: Arc::clone(&pipeline),
+            desks: Arc::clone(&desks),
+            clock: clock.clone(),
+            pace: pace(&settings)?,
+            http: http::client(HELPDESK_TIMEOUT)?,
+        };
+        let worker = Arc::new(Worker::new(parts)?);
+        let (bell, n_unfinished) = (worker.bell(), worker.n_unfinished());
+        let metrics = metrics_handle()?;
+        pipeline.warm_up();
+        Ok(App {
+            settings,
+            store,
+            index,
+            pipeline,
+            desks,
+            worker,
+            clock,
+            metrics,
+            bell,
+            n_unfinished,
+        })
+    }
+
+    /// Keeps the index up with the store until told to stop.
+    pub async fn follow_knowledge(self: Arc<Self>, stop: CancellationToken) {
+        ingest::follow(Arc::clone(&self.index), self.store.clone(), stop).await;
+    }
+
+    /// Changes of the store the index has not taken in yet.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn knowledge_behind(&self) -> anyhow::Result<u64> {
+        let last = self.store.read(knowledge::last_sequence).await?;
+        Ok(last.saturating_sub(self.index.watermark()))
+    }
+}
+
+/// # Errors
+/// If the folder cannot be used.
+pub fn open_store(settings: &Settings) -> anyhow::Result<Store> {
+    Ok(Store::open(&settings.store.folder, settings.store.ballast_bytes)?)
+}
+
+/// Opens the index. A damaged one is set aside, beside the new one that is then
+/// filled from the store: it is a cache, and nothing is lost with it.
+///
+/// # Errors
+/// If the folder cannot be used.
+pub fn open_index(settings: &Settings) -> anyhow::Result<Index> {
+    let folder = settings.store.folder.join("index");
+    match Index::open(&folder) {
+        Err(IndexError::Damaged { path, detail }) => {
+            let aside = settings.store.folder.join("index.damaged");
+            tracing::error!(path, detail, "the index is damaged; it is set aside and built anew");
+            if aside.exists() {
+                std::fs::remove_dir_all(&aside).context("removing the last damaged index")?;
+            }
+            std::fs::rename(&folder, &aside).context("setting the damaged index aside")?;
+            Ok(Index::open(&folder)?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// What prepares answers, without anything that acts.
+///
+/// # Errors
+/// If a stage model, a prompt or the model's settings cannot be used.
+pub fn pipeline(settings: &Settings, index: Arc<Index>) -> anyhow::Result<Pipeline> {
+    let stages = Arc::new(stages(settings)?);
+    let drafter = drafter(settings)?;
+    let n_cores = std::thread::available_parallelism().map_or(1, |it| it.get());
+    Ok(Pipeline::new(index, stages, drafter, Arc::new(Semaphore::new(n_cores))))
+}
+
+/// # Errors
+/// If the stage model is unknown or its file unsound.
+pub fn stages(settings: &Settings) -> anyhow::Result<StageModel> {
+    let name = &settings.journey.stages;
+    if let Some(preset) = StageModel::preset(name) {
+        return Ok(preset?);
+    }
+    let text = std::fs::read_to_string(name).with_context(|| {
+        format!("journey.stages is {name}: neither a model that comes with Deskhand nor a file that can be read")
+    })?;
+    Ok(StageModel::parse(name, &text)?)
+}
+
+fn drafter(settings: &Settings) -> anyhow::Result<Drafter> {
+    // Without a model too: a mistake in a prompt is found before it is needed.
+    let prompts = Prompts::load(prompt_folder(settings))?;
+    let model = &settings.model;
+    if model.base_url.is_empty() {
+        return Ok(Drafter::Extractive);
+    }
+    let timeout = Duration::from_secs(model.timeout_s);
+    let fetched = model.api_key.as_ref().map(|it| it.fetch()).transpose();
+    let model = ModelSettings {
+        base_url: Url::parse(&model.base_url).context("model.base_url is not an address")?,
+        name: model.name.clone(),
+        api_key: fetched.context("fetching model.api_key")?,
+        timeout,
+        max_tokens: model.max_tokens,
+        concurrency: model.concurrency,
+    };
+    let generative = Generative::new(model, Arc::new(prompts), http::client(timeout)?)?;
+    Ok(Drafter::Generative(Box::new(generative)))
+}
+
+/// Manifests, the ones of the drop-in folder in the place of built-in ones.
+///
+/// # Errors
+/// If one of them is unsound.
+pub fn manifests(settings: &Settings) -> anyhow::Result<Manifests> {
+    Ok(Manifests::load(folder(&settings.files.connectors))?)
+}
+
+fn desks(settings: &Settings, clock: &Clock) -> anyhow::Result<BTreeMap<String, Desk>> {
+    let manifests = manifests(settings)?;
+    let mut desks = BTreeMap::new();
+    for (name, connection) in &settings.connections {
+        let desk = desk(settings, &manifests, name, connection, clock)
+            .with_context(|| format!("connecting {name}"))?;
+        desks.insert(name.clone(), desk);
+    }
+    Ok(desks)
+}
+
+/// The brand of the only connection; `None` if there are none or several.
+pub fn only_brand(settings: &Settings) -> Option<String> {
+    let mut connections = settings.connections.iter();
+    match (connections.next(), connections.next()) {
+        (Some((name, only)), None) => Some(brand(name, only)),
+        (_, _) => None,
+    }
+}
+
+/// Whose knowledge answers: the brand that is set, or the connection's name.
+fn brand(name: &str, connection: &config::Connection) -> String {
+    connection.brand.clone().unwrap_or_else(|| name.to_owned())
+}
+
+fn desk(
+    settings: &Settings,
+    manifests: &Manifests,
+    name: &str,
+    connection: &config::Connection,
+    clock: &Clock,
+) -> anyhow::Result<Desk> {
+    let manifest = manifests.by_name(&connection.helpdesk).with_context(|| {
+        format!(
+            "there is no manifest {}; `deskhand connectors list` shows them",
+            connection.helpdesk
+        )
+    })?;
+    let brand = connection.brand.clone().unwrap_or_else(|| name.to_owned());
+    let helpdesk =
+        Helpdesk::connect(Arc::clone(manifest), &connection_settings(name, connection, clock)?)?;
+    if let Err(why) = helpdesk.can("note") {
+        tracing::warn!(
+            connection = name,
+            why,
+            "hand-overs cannot be written into this helpdesk; watch `deskhand decisions`"
+        );
+    }
+    let stage_field = connection.stage_field.clone().or_else(|| non_empty(&settings.journey.field));
+    let quiet = connection.quiet_s;
+    let mode = connection.mode.unwrap_or(settings.answer.mode);
+    let seconds = |default: f64| Duration::from_secs_f64(quiet.unwrap_or(default));
+    Ok(Desk {
+        helpdesk,
+        context: context(settings, mode, &brand, &manifest.version),
+        manner: Manner { brand, tag_prefix: settings.journey.tag_prefix.clone(), stage_field },
+        limits: Limits {
+            daily: settings.answer.max_per_day,
+            per_conversation: settings.answer.max_per_conversation,
+        },
+        quiet: Quiet {
+            chat: seconds(settings.inbox.quiet_chat_s),
+            mail: seconds(settings.inbox.quiet_mail_s),
+            chat_cap: Duration::from_secs_f64(settings.inbox.quiet_chat_cap_s),
+            mail_cap: Duration::from_secs_f64(settings.inbox.quiet_mail_cap_s),
+        },
+    })
+}
+
+/// What a connection needs, its secrets fetched.
+///
+/// # Errors
+/// If a secret is not where the settings say.
+pub fn connection_settings(
+    name: &str,
+    connection: &config::Connection,
+    clock: &Clock,
+) -> anyhow::Result<ConnectionSettings> {
+    let base_url = connection.base_url.as_deref().filter(|it| !it.is_empty());
+    let base_url = base_url
+        .map(Url::parse)
+        .transpose()
+        .with_context(|| format!("connections.{name}.base_url is not an address"))?;
+    let mut secrets = BTreeMap::new();
+    for (key, sources) in &connection.secrets {
+        let fetched: anyhow::Result<Vec<_>> = sources.iter().map(|it| it.fetch()).collect();
+        let fetched =
+            fetched.with_context(|| format!("fetching connections.{name}.secrets.{key}"))?;
+        secrets.insert(key.clone(), fetched);
+    }
+    let texts = connection.config.iter().map(|(key, value)| (key.clone(), value.to_text()));
+    Ok(ConnectionSettings {
+        name: name.to_owned(),
+        helpdesk: connection.helpdesk.clone(),
+        brand: brand(name, connection),
+        base_url,
+        config: texts.collect(),
+        secrets,
+        clock: clock.clone(),
+    })
+}
+
+/// How tickets of a brand are treated.
+pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &str) -> Context {
+    let answer = &settings.answer;
+    Context {
+        scope: Scope::public(brand),
+        thresholds: Thresholds {
+            suggest_from: answer.suggest_from,
+            send_from: (mode == Mode::Autopilot).then_some(answer.send_from),
+            grounded_from: answer.grounded_from,
+        },
+        max_own_replies: answer.max_in_a_row,
+        settings_version: settings_version(settings),
+        manifest_version: manifest_version.to_owned(),
+    }
+}
+
+/// Names the settings that bear on decisions: the same name, the same settings.
+fn settings_version(settings: &Settings) -> String {
+    let bearing = format!("{:?} {:?}", settings.answer, settings.journey);
+    hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
+}
+
+fn pace(settings: &Settings) -> anyhow::Result<Pace> {
+    let worker = &settings.worker;
+    let alert_url = non_empty(&settings.alerts.url)
+        .map(|it| Url::parse(&it))
+        .transpose()
+        .context("alerts.url is not an address")?;
+    Ok(Pace {
+        concurrency: worker.concurrency,
+        lease: Duration::from_secs(worker.lease_s),
+        max_attempts: worker.max_attempts,
+        max_panics: worker.max_panics,
+        settle: Duration::from_secs(worker.settle_s),
+        sweep_every: Duration::from_secs(settings.sweep.every_s),
+        sweep_overlap: Duration::from_secs(settings.sweep.overlap_s),
+        alert_url,
+    })
+}
+
+fn non_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The process's metrics. There is one recorder a process; several apps in one
+/// (tests, the demo) share it.
+fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut handle = HANDLE.lock().unwrap_or_else(|it| it.into_inner());
+    if let Some(handle) = handle.as_ref() {
+        return Ok(handle.clone());
+    }
+    let new = PrometheusBuilder::new().install_recorder().context("installing the metrics")?;
+    *handle = Some(new.clone());
+    Ok(new)
+}
+/// Where prompts are replaced from; `None`: the built-in ones.
+pub fn prompt_folder(settings: &Settings) -> Option<&Path> {
+    folder(&settings.files.prompts)
+}
+
+/// A folder that may be left empty in the settings.
+fn folder(text: &str) -> Option<&Path> {
+    (!text.is_empty()).then(|| Path::new(text))
+}

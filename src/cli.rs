@@ -1,0 +1,181 @@
+//! The command line. Each command is a file; this one knows their names, the
+//! settings they share, and what a shell is answered.
+
+pub mod ask;
+pub mod check;
+pub mod connectors;
+pub mod decisions;
+pub mod demo;
+pub mod inbox;
+pub mod index;
+pub mod ingest;
+pub mod init;
+pub mod send;
+pub mod serve;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::CommandFactory as _;
+use clap::Parser;
+use clap::Subcommand;
+use clap_complete::Shell;
+use tracing_subscriber::EnvFilter;
+
+use crate::app;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config;
+use crate::config::Loaded;
+use crate::config::LogFormat;
+
+/// A support agent beside your helpdesk: grounded replies, honest silence.
+#[derive(Debug, Parser)]
+#[command(name = "deskhand", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// Settings file. Without it: deskhand.toml in the current folder, if there is one.
+    #[arg(long, global = true, value_name = "FILE", env = "DESKHAND_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the whole job on a bundled help center: no key, no network, a few seconds
+    Demo(demo::DemoArgs),
+    /// Runs the service
+    Serve(serve::ServeArgs),
+    /// Writes a starter settings file for your helpdesks, and says what to paste where
+    Init(init::InitArgs),
+    /// Validates settings, manifests, stages and prompts together
+    Check(check::CheckArgs),
+    /// Reads articles and past tickets into the store
+    Ingest(ingest::IngestArgs),
+    /// Asks one question, and shows the answer with everything behind it
+    Ask(ask::AskArgs),
+    /// What is waiting, what is dead, and trying it again
+    Inbox(inbox::InboxArgs),
+    /// What was decided and why, and the same decision again
+    Decisions(decisions::DecisionsArgs),
+    /// Switches automatic replies off and on, at once and without a restart
+    Send(send::SendArgs),
+    /// Manifests of helpdesks: what each can do, whether it is sound, what it would call
+    Connectors(connectors::ConnectorsArgs),
+    /// The search index: its state, and making it anew
+    Index(index::IndexArgs),
+    /// Prints a completion script for your shell
+    Completions { shell: Shell },
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = std::io::stdout();
+    let result = run(cli, &mut out);
+    match result {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The last resort: logging may not be set up yet.
+            let mut err = std::io::stderr();
+            drop(writeln!(err, "deskhand: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A reader that has seen enough (`| head`) is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    causes.any(|it| {
+        it.downcast_ref::<std::io::Error>()
+            .is_some_and(|it| it.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "deskhand", out);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Init(args) => init::run(&args, out).map(|()| ExitCode::SUCCESS),
+        Command::Connectors(args) => connectors::run(&args, out).map(|()| ExitCode::SUCCESS),
+        Command::Demo(args) => {
+            start_logging("error", LogFormat::Text);
+            block_on(demo::run(&args, out))
+        }
+        Command::Check(args) => check::run(&args, file, out),
+        command => {
+            let loaded = config::load(file)?;
+            start_logging(&loaded.settings.log.filter, loaded.settings.log.format);
+            block_on(run_with(command, loaded, out))
+        }
+    }
+}
+
+/// Commands that need settings and a runtime.
+async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyhow::Result<()> {
+    let settings = loaded.settings;
+    match command {
+        Command::Serve(args) => serve::run(args, App::build(settings, Clock::System)?).await,
+        Command::Ingest(args) => {
+            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
+            // An export that names no brand is for the only connection there is.
+            let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
+            let args = ingest::IngestArgs { brand, ..args };
+            ingest::run(&args, &store, &index, out).await
+        }
+        Command::Index(args) => {
+            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
+            index::run(&args, &store, &index, out).await
+        }
+        Command::Ask(args) => {
+            let store = app::open_store(&settings)?;
+            let index = Arc::new(app::open_index(&settings)?);
+            // What was ingested while no service ran may not be indexed yet.
+            crate::ingest::catch_up(&index, &store, |_, _| {})?;
+            let pipeline = app::pipeline(&settings, index)?;
+            let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
+            let brand = brand.unwrap_or_else(|| "default".to_owned());
+            let context = app::context(&settings, settings.answer.mode, &brand, "");
+            ask::run(&args, &pipeline, &context, out).await
+        }
+        Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Send(args) => send::run(&args, &app::open_store(&settings)?, out).await,
+        // Handled before settings were read.
+        Command::Demo(_)
+        | Command::Init(_)
+        | Command::Check(_)
+        | Command::Connectors(_)
+        | Command::Completions { .. } => Ok(()),
+    }
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(work)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Logs go to standard error, results to standard output. A panic is logged by
+/// its place alone: its message may hold a customer's words.
+fn start_logging(filter: &str, format: LogFormat) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second start in one process (tests) keeps the first.
+    drop(match format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    });
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a task panicked");
+    }));
+}

@@ -1,0 +1,231 @@
+//! Step 6 of 8: one probability that the draft is right as it stands, with each
+//! feature's share in it. Total.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::draft::Draft;
+use crate::draft::SentenceKind;
+use crate::knowledge::Hit;
+use crate::retrieve::Retrieved;
+use crate::text::terms::terms;
+use crate::ticket::Ticket;
+use crate::verify::Verdict;
+
+/// How sure we are, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confidence {
+    /// Probability that the draft is right as it stands, 0.0–1.0. NaN if a
+    /// feature could not be computed. (Stored as null.)
+    #[serde(with = "crate::text::nan_as_null")]
+    pub probability: f32,
+    /// Largest contribution first, in either direction.
+    pub parts: Vec<Part>,
+}
+
+/// One feature's contribution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    pub feature: String,
+    /// 0.0–1.0.
+    #[serde(with = "crate::text::nan_as_null")]
+    pub value: f32,
+    pub weight: f32,
+    /// What it adds to the log-odds: weight × value.
+    #[serde(with = "crate::text::nan_as_null")]
+    pub contribution: f32,
+}
+
+/// What a probability is made of, each 0.0–1.0.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Features {
+    /// BM25 of the cited article's best passage, squashed.
+    pub match_strength: f32,
+    /// How far the cited article is ahead of the next one.
+    pub margin: f32,
+    /// Share of the question the cited passage speaks of, rare words counting more.
+    pub question_coverage: f32,
+    /// Share of the question's words that stand in the draft itself.
+    pub answer_coverage: f32,
+    /// Share of alike past tickets that people answered with the cited article.
+    pub past_tickets: f32,
+    /// 1.0 if the cited article is first both by its words and by past tickets.
+    pub agreement: f32,
+    /// Support of the weakest sentence.
+    pub grounding: f32,
+    /// 1.0 for a question of 40 words and more: a long one asks for more than a
+    /// passage answers.
+    pub length: f32,
+}
+
+/// BM25 at which `match_strength` is 0.63. Guessed from passages of 150 words.
+const MATCH_SCALE: f32 = 20.0;
+
+/// Words from which a question counts as long. Guessed.
+const LONG_QUESTION_WORDS: f32 = 40.0;
+
+// The weights are a first version: a logistic fit, rounded, on 911 English tickets
+// of one help center, 736 of another product and 88 of a third, with "the cited
+// article is the one a person linked" as the label, which undercounts. It ranks
+// right above wrong drafts with AUROC 0.79 and 0.84 on the two help centers. A
+// team's own history is to replace them.
+
+/// The log-odds of a draft all of whose features are zero.
+const BIAS: f32 = -5.6;
+
+const MATCH_STRENGTH: f32 = 4.6;
+const MARGIN: f32 = 1.1;
+const QUESTION_COVERAGE: f32 = 3.1;
+/// The fit gives nothing; kept small so that an answer that speaks of the
+/// question never looks worse for it.
+const ANSWER_COVERAGE: f32 = 0.3;
+const PAST_TICKETS: f32 = 0.8;
+const AGREEMENT: f32 = 0.2;
+/// Quotes are always grounded, so the fit cannot see it; model drafts differ.
+const GROUNDING: f32 = 0.3;
+const LENGTH: f32 = -0.9;
+
+impl Features {
+    /// Reads the features off what the steps before found.
+    #[must_use]
+    pub fn of(
+        ticket: &Ticket,
+        retrieved: &Retrieved,
+        draft: &Draft,
+        verdict: &Verdict,
+    ) -> Features {
+        let cited = cited(&retrieved.articles, draft);
+        let rival = cited.and_then(|it| rival(&retrieved.articles, it));
+        let strength = |it: &Hit| {
+            let bm25 = ["bm25.title", "bm25.headings", "bm25.body"];
+            bm25.iter().map(|name| it.signal(name)).sum::<f32>()
+        };
+        let n_words = ticket.question.split_whitespace().count() as f32;
+        let is_first = |it: &Hit| {
+            let most =
+                |name| retrieved.articles.iter().map(|it| it.signal(name)).fold(0.0, f32::max);
+            most("words") <= it.signal("words") && most("past.linked") <= it.signal("past.linked")
+        };
+        Features {
+            match_strength: cited.map_or(0.0, |it| 1.0 - (-strength(it) / MATCH_SCALE).exp()),
+            margin: cited.map_or(0.0, |it| margin(it.score, rival.map_or(0.0, |it| it.score))),
+            question_coverage: cited.map_or(0.0, |it| it.signal("coverage")),
+            answer_coverage: answer_coverage(ticket, draft),
+            past_tickets: cited.map_or(0.0, |it| it.signal("past.linked")),
+            agreement: f32::from(u8::from(cited.is_some_and(is_first))),
+            grounding: verdict.grounding,
+            length: (n_words / LONG_QUESTION_WORDS).min(1.0),
+        }
+    }
+
+    fn named(&self) -> [(&'static str, f32, f32); 8] {
+        [
+            ("match_strength", self.match_strength, MATCH_STRENGTH),
+            ("margin", self.margin, MARGIN),
+            ("question_coverage", self.question_coverage, QUESTION_COVERAGE),
+            ("answer_coverage", self.answer_coverage, ANSWER_COVERAGE),
+            ("past_tickets", self.past_tickets, PAST_TICKETS),
+            ("agreement", self.agreement, AGREEMENT),
+            ("grounding", self.grounding, GROUNDING),
+            ("length", self.length, LENGTH),
+        ]
+    }
+}
+
+/// The best hit of the article the draft cites most.
+fn cited<'a>(articles: &'a [Hit], draft: &Draft) -> Option<&'a Hit> {
+    let n_cites = |hit: &Hit| {
+        let sentences = draft.sentences.iter().flat_map(|it| &it.cites);
+        let passages = sentences.filter_map(|it| draft.citations.get(*it));
+        let of_article = passages.filter(|it| {
+            let passage = articles.iter().find(|hit| hit.passage.id == it.passage_id);
+            passage.is_some_and(|it| it.passage.document_id == hit.passage.document_id)
+        });
+        of_article.count()
+    };
+    let most = articles.iter().map(n_cites).max().filter(|it| 0 < *it)?;
+    articles.iter().find(|it| n_cites(it) == most)
+}
+
+/// The best hit of any other article.
+fn rival<'a>(articles: &'a [Hit], cited: &Hit) -> Option<&'a Hit> {
+    articles.iter().find(|it| it.passage.document_id != cited.passage.document_id)
+}
+
+fn margin(best: f32, next: f32) -> f32 {
+    if best <= 0.0 { 0.0 } else { ((best - next) / best).clamp(0.0, 1.0) }
+}
+
+fn answer_coverage(ticket: &Ticket, draft: &Draft) -> f32 {
+    let language = ticket.language.as_deref();
+    let asked: BTreeSet<String> =
+        terms(&format!("{}\n{}", ticket.subject, ticket.question), language).into_iter().collect();
+    if asked.is_empty() {
+        return 0.0;
+    }
+    let said = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);
+    let said: BTreeSet<String> = said.flat_map(|it| terms(&it.text, language)).collect();
+    asked.intersection(&said).count() as f32 / asked.len() as f32
+}
+
+/// Adds the features up: a logistic model, so that every part can be shown.
+#[must_use]
+pub fn confidence(features: &Features) -> Confidence {
+    let mut parts: Vec<Part> = features
+        .named()
+        .into_iter()
+        .map(|(feature, value, weight)| Part {
+            feature: feature.to_owned(),
+            value,
+            weight,
+            contribution: weight * value,
+        })
+        .collect();
+    let log_odds = BIAS + parts.iter().map(|it| it.contribution).sum::<f32>();
+    parts.sort_by(|left, right| right.contribution.abs().total_cmp(&left.contribution.abs()));
+    Confidence { probability: 1.0 / (1.0 + (-log_odds).exp()), parts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SURE: Features = Features {
+        match_strength: 0.9,
+        margin: 0.8,
+        question_coverage: 0.9,
+        answer_coverage: 0.8,
+        past_tickets: 0.6,
+        agreement: 1.0,
+        grounding: 1.0,
+        length: 0.2,
+    };
+
+    #[test]
+    fn the_probability_is_the_sum_of_what_is_shown() {
+        let confidence = confidence(&SURE);
+        let log_odds = BIAS + confidence.parts.iter().map(|it| it.contribution).sum::<f32>();
+        assert!((confidence.probability - 1.0 / (1.0 + (-log_odds).exp())).abs() < 1e-6);
+        assert_eq!(confidence.parts.len(), 8);
+    }
+
+    #[test]
+    fn more_evidence_never_makes_less_sure() {
+        let before = confidence(&SURE).probability;
+        for bend in [
+            Features { question_coverage: 1.0, ..SURE },
+            Features { answer_coverage: 1.0, ..SURE },
+            Features { past_tickets: 1.0, ..SURE },
+            Features { margin: 1.0, ..SURE },
+        ] {
+            assert!(before < confidence(&bend).probability);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_computed_makes_the_whole_unknown() {
+        let unscored = Features { grounding: f32::NAN, ..SURE };
+        assert!(confidence(&unscored).probability.is_nan());
+    }
+}

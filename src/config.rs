@@ -1,0 +1,346 @@
+//! Settings: the defaults that are compiled in, a file, the environment. The
+//! only place that reads the environment and files of secrets. Checked whole at
+//! start, so that a running service never meets a bad setting.
+
+mod ranges;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use anyhow::ensure;
+use config::Config;
+use config::Environment;
+use config::File;
+use config::FileFormat;
+use config::Value;
+use config::ValueKind;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Every setting, with its default and meaning.
+pub const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The file that is read if none is named and it exists.
+pub const DEFAULT_FILE: &str = "deskhand.toml";
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub store: Store,
+    pub inbox: Inbox,
+    pub worker: Worker,
+    pub sweep: Sweep,
+    pub answer: Answer,
+    pub journey: Journey,
+    pub model: Model,
+    pub alerts: Alerts,
+    pub files: Files,
+    pub log: Log,
+    #[serde(default)]
+    pub connections: BTreeMap<String, Connection>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: String,
+    pub public_url: String,
+    pub max_body_bytes: usize,
+    pub request_timeout_s: u64,
+    pub drain_s: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    pub folder: PathBuf,
+    pub ballast_bytes: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inbox {
+    pub max_waiting: u64,
+    pub quiet_chat_s: f64,
+    pub quiet_mail_s: f64,
+    pub quiet_chat_cap_s: f64,
+    pub quiet_mail_cap_s: f64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub concurrency: usize,
+    pub lease_s: u64,
+    pub max_attempts: u32,
+    pub max_panics: u32,
+    pub settle_s: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sweep {
+    pub every_s: u64,
+    pub overlap_s: u64,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    pub mode: Mode,
+    pub suggest_from: f32,
+    pub send_from: f32,
+    pub grounded_from: f32,
+    pub max_in_a_row: usize,
+    pub max_per_conversation: u64,
+    pub max_per_day: u64,
+}
+
+/// Whether a sure draft goes to the customer or to the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    Suggest,
+    Autopilot,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journey {
+    pub stages: String,
+    pub tag_prefix: String,
+    pub field: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    pub base_url: String,
+    pub name: String,
+    #[serde(default)]
+    pub api_key: Option<SecretSource>,
+    pub timeout_s: u64,
+    pub max_tokens: usize,
+    pub concurrency: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alerts {
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Files {
+    pub connectors: String,
+    pub prompts: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// One helpdesk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    pub helpdesk: String,
+    #[serde(default)]
+    pub brand: Option<String>,
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    #[serde(default)]
+    pub stage_field: Option<String>,
+    #[serde(default)]
+    pub base_url: Option<String>,
+    #[serde(default)]
+    pub quiet_s: Option<f64>,
+    #[serde(default)]
+    pub config: BTreeMap<String, Plain>,
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSources>,
+}
+
+/// A configuration value as people write it: quoted or not.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Plain {
+    Text(String),
+    Integer(i64),
+    Truth(bool),
+}
+
+impl Plain {
+    pub fn to_text(&self) -> String {
+        match self {
+            Plain::Text(text) => text.clone(),
+            Plain::Integer(number) => number.to_string(),
+            Plain::Truth(truth) => truth.to_string(),
+        }
+    }
+}
+
+/// Where a secret is kept. Never the secret itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum SecretSource {
+    Env(String),
+    File(PathBuf),
+}
+
+/// One secret, or several while it is rotated.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum SecretSources {
+    One(SecretSource),
+    Several(Vec<SecretSource>),
+}
+
+impl SecretSources {
+    pub fn iter(&self) -> impl Iterator<Item = &SecretSource> {
+        match self {
+            SecretSources::One(source) => std::slice::from_ref(source).iter(),
+            SecretSources::Several(sources) => sources.iter(),
+        }
+    }
+}
+
+impl SecretSource {
+    /// Fetches the secret.
+    ///
+    /// # Errors
+    /// If the variable is not set, the file cannot be read, or either is empty.
+    #[expect(clippy::disallowed_methods, reason = "config.rs is where the environment is read")]
+    pub fn fetch(&self) -> anyhow::Result<SecretString> {
+        let secret = match self {
+            SecretSource::Env(name) => std::env::var(name)
+                .with_context(|| format!("the environment variable {name} is not set"))?,
+            SecretSource::File(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("the secret file {} cannot be read", path.display()))?,
+        };
+        let secret = secret.trim();
+        ensure!(!secret.is_empty(), "the secret {self} is empty");
+        Ok(SecretString::from(secret))
+    }
+}
+
+impl std::fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretSource::Env(name) => write!(f, "env {name}"),
+            SecretSource::File(path) => write!(f, "file {}", path.display()),
+        }
+    }
+}
+
+/// Settings with where each value came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub settings: Settings,
+    merged: Value,
+}
+
+/// Reads settings from the defaults, then `file` (or [`DEFAULT_FILE`] if it
+/// exists), then the environment.
+///
+/// # Errors
+/// A file that cannot be read, an unknown key, a value out of its range: each
+/// named with the key and where it stands.
+pub fn load(file: Option<&Path>) -> anyhow::Result<Loaded> {
+    let mut builder = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    match file {
+        Some(path) => {
+            ensure!(
+                path.is_file(),
+                "the settings file {} does not exist; `deskhand init` writes one",
+                path.display()
+            );
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        None => {
+            let path = Path::new(DEFAULT_FILE);
+            builder = builder.add_source(File::from(path).format(FileFormat::Toml).required(false));
+        }
+    }
+    // Only keys with two underscores: DESKHAND_MODEL_KEY may be a secret's name.
+    let environment = Environment::with_prefix("DESKHAND")
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true);
+    let config = builder.add_source(environment).build().context("reading the settings")?;
+    loaded(config)
+}
+
+/// Settings from text alone: what `init` writes is checked this way, and tests
+/// need no file.
+pub fn from_text(text: &str) -> anyhow::Result<Loaded> {
+    let config = Config::builder()
+        .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .build()
+        .context("reading the settings")?;
+    loaded(config)
+}
+
+fn loaded(config: Config) -> anyhow::Result<Loaded> {
+    let merged = config.cache.clone();
+    let settings: Settings = config.try_deserialize().context("reading the settings")?;
+    settings.check()?;
+    Ok(Loaded { settings, merged })
+}
+
+impl Loaded {
+    /// Every value with its key and origin, sorted by key. Secrets appear as the
+    /// name of the place they are kept in.
+    pub fn lines(&self) -> Vec<(String, String, String)> {
+        let mut lines = Vec::new();
+        flatten("", &self.merged, &mut lines);
+        lines.sort();
+        lines
+    }
+}
+
+/// Values with their dotted keys. Depth is bounded by what a TOML parser accepts.
+fn flatten(key: &str, value: &Value, lines: &mut Vec<(String, String, String)>) {
+    let join = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match &value.kind {
+        ValueKind::Table(table) => {
+            for (name, value) in table {
+                flatten(&join(name), value, lines);
+            }
+        }
+        ValueKind::Array(values) => {
+            for (place, value) in values.iter().enumerate() {
+                flatten(&join(&place.to_string()), value, lines);
+            }
+        }
+        ValueKind::Nil
+        | ValueKind::Boolean(_)
+        | ValueKind::I64(_)
+        | ValueKind::I128(_)
+        | ValueKind::U64(_)
+        | ValueKind::U128(_)
+        | ValueKind::Float(_)
+        | ValueKind::String(_) => {
+            let origin = value.origin().unwrap_or("default").to_owned();
+            lines.push((key.to_owned(), value.to_string(), origin));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What a person who writes settings meets.
+
+use crate::config::Mode;
+use crate::config::from_text;
+
+fn error_of(text: &str) -> String {
+    format!("{:#}", from_text(text).unwrap_err())
+}
+
+#[test]
+fn the_defaults_are_complete_and_sound() {
+    let loaded = from_text("").unwrap();
+    assert_eq!(loaded.settings.answer.mode, Mode::Suggest);
+    assert!(loaded.settings.connections.is_empty());
+}
+
+#[test]
+fn a_misspelt_key_is_an_error_that_names_it() {
+    assert!(error_of("[server]\nlissten = \"x\"").contains("lissten"));
+    assert!(
+        error_of("[connections.acme]\nhelpdesk = \"zendesk\"\nsecretts = {}").contains("secretts")
+    );
+}
+
+#[test]
+fn a_value_out_of_range_says_what_is_allowed() {
+    let error = error_of("[answer]\nsend_from = 1.5");
+    assert_eq!(error, "answer.send_from is 1.5; it must be 0 to 1");
+    assert!(error_of("[answer]\nsend_from = nan").contains("answer.send_from"));
+}
+
+#[test]
+fn thresholds_that_cross_are_refused_with_both_names() {
+    let error = error_of("[answer]\nsuggest_from = 0.9\nsend_from = 0.5");
+    assert!(error.contains("answer.send_from is 0.5"), "{error}");
+    assert!(error.contains("answer.suggest_from"), "{error}");
+}
+
+#[test]
+fn a_secret_in_the_file_itself_is_refused() {
+    let text = "[connections.acme]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = \"plain\" }";
+    assert!(from_text(text).is_err());
+}
+
+#[test]
+fn secrets_can_be_rotated() {
+    let text = "[connections.acme]\nhelpdesk = \"zendesk\"\n\
+        secrets = { webhook_secret = [{ env = \"NEW\" }, { env = \"OLD\" }] }";
+    let settings = from_text(text).unwrap().settings;
+    let sources = &settings.connections["acme"].secrets["webhook_secret"];
+    assert_eq!(sources.iter().count(), 2);
+}
+
+#[test]
+fn the_listing_shows_where_a_secret_is_kept_and_not_what_it_is() {
+    let text =
+        "[connections.acme]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = { env = \"TOKEN\" } }";
+    let lines = from_text(text).unwrap().lines();
+    let line = lines.iter().find(|it| it.0 == "connections.acme.secrets.api_token.env").unwrap();
+    assert_eq!(line.1, "TOKEN");
+}

@@ -1,0 +1,152 @@
+//! Step 7 of 8: choose who answers, the service or a person.
+//!
+//! A pure function of what earlier steps found, so that any decision can be
+//! replayed from the audit log. Nothing here reads a clock or a network.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What happens to a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Goes to the customer as a public reply.
+    Send,
+    /// Goes to the agent as an internal note. The customer sees nothing.
+    Suggest,
+    /// A person takes over and gets a hand-over note.
+    Escalate(Reason),
+    /// Nobody is to be answered: a machine wrote, or a person already did.
+    StandDown(Silence),
+}
+
+/// Why a person takes over. Where several reasons hold, the agent is shown the
+/// one listed first here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    AskedForPerson,
+    SensitiveTopic,
+    /// An automatic answer did not help, or the limit of answers is reached.
+    ReplyLimit,
+    EmptyQuestion,
+    NothingFound,
+    Contradicted,
+    /// A language Deskhand cannot answer in.
+    Language,
+    WeakGrounding,
+    LowConfidence,
+}
+
+/// Why nobody is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Silence {
+    /// A person of the team answered or holds the conversation.
+    HumanAnswered,
+    /// A machine wrote: out of office, bounce, receipt (RFC 3834).
+    AutoReply,
+    Spam,
+    /// No customer message to answer.
+    NoCustomerMessage,
+}
+
+/// What the earlier steps learnt about one ticket and its draft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signals {
+    /// Set if nobody is to be answered at all.
+    pub silence: Option<Silence>,
+    pub asked_for_person: bool,
+    pub sensitive_topic: bool,
+    /// The text talks to a model: such a ticket is never answered automatically.
+    pub injection: bool,
+    /// True if a person of the team has written to this customer: they have it in
+    /// hand, and get a suggestion at most.
+    pub person_involved: bool,
+    /// True if the limit of our own replies without a person is reached.
+    pub reply_limit_reached: bool,
+    /// True if the customer's message holds no words.
+    pub empty_question: bool,
+    /// True if the ticket is in a language the passages do not answer in.
+    pub language_unsupported: bool,
+    /// Passages the draft was written from; 0 if retrieval came back empty.
+    pub n_passages: usize,
+    /// True if the model failed and the draft is a fall-back: suggested at most.
+    pub fallback: bool,
+    /// True if a cited passage says the opposite of the draft.
+    pub contradicted: bool,
+    /// The weakest claim's support, 0.0–1.0; NaN if unscored.
+    #[serde(with = "crate::text::nan_as_null")]
+    pub grounding: f32,
+    /// Probability that the draft is right, 0.0–1.0; NaN if unscored.
+    #[serde(with = "crate::text::nan_as_null")]
+    pub confidence: f32,
+}
+
+/// How sure a draft must be, as probabilities from 0.0 to 1.0.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Thresholds {
+    pub suggest_from: f32,
+    /// `None` where a person must see every reply before the customer does.
+    pub send_from: Option<f32>,
+    /// The least support of the weakest claim for any automatic reply.
+    pub grounded_from: f32,
+}
+
+/// Whether doing something again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Not before this long.
+    After(Duration),
+    /// Trying again cannot help: bury the delivery and tell a person.
+    Never,
+}
+
+/// Decides what happens to a draft. Total: every input has an answer, and the
+/// same input always the same one.
+#[must_use]
+pub fn decide(signals: &Signals, thresholds: Thresholds) -> Decision {
+    if let Some(silence) = signals.silence {
+        return Decision::StandDown(silence);
+    }
+    if let Some(reason) = overriding_reason(signals) {
+        return Decision::Escalate(reason);
+    }
+    // Thresholds stand on the left so that NaN, which fails every comparison,
+    // falls through to a person instead of being sent.
+    let sure = thresholds.send_from.is_some_and(|least| least <= signals.confidence);
+    let grounded = thresholds.grounded_from <= signals.grounding;
+    if sure && grounded && may_go_out(signals) {
+        return Decision::Send;
+    }
+    if signals.grounding.is_nan() {
+        return Decision::Escalate(Reason::WeakGrounding);
+    }
+    if thresholds.suggest_from <= signals.confidence {
+        return Decision::Suggest;
+    }
+    Decision::Escalate(if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
+}
+
+/// The first reason that no amount of confidence can outweigh.
+fn overriding_reason(signals: &Signals) -> Option<Reason> {
+    let holds = [
+        (signals.asked_for_person, Reason::AskedForPerson),
+        (signals.sensitive_topic, Reason::SensitiveTopic),
+        (signals.reply_limit_reached, Reason::ReplyLimit),
+        (signals.empty_question, Reason::EmptyQuestion),
+        (signals.n_passages == 0, Reason::NothingFound),
+        (signals.contradicted, Reason::Contradicted),
+        (signals.language_unsupported, Reason::Language),
+    ];
+    holds.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
+}
+
+/// True if nothing asks for a person to look before the customer does.
+fn may_go_out(signals: &Signals) -> bool {
+    !signals.injection && !signals.fallback && !signals.person_involved
+}
+
+#[cfg(test)]
+mod tests;

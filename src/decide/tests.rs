@@ -1,0 +1,144 @@
+//! One sound draft that each test bends in one place.
+
+use proptest::prelude::*;
+
+use crate::decide::Decision;
+use crate::decide::Reason;
+use crate::decide::Signals;
+use crate::decide::Silence;
+use crate::decide::Thresholds;
+use crate::decide::decide;
+
+/// A reason, and what has to change for it to be gone.
+type Mend = (Reason, fn(&mut Signals));
+
+const SOUND: Signals = Signals {
+    silence: None,
+    asked_for_person: false,
+    sensitive_topic: false,
+    injection: false,
+    person_involved: false,
+    reply_limit_reached: false,
+    empty_question: false,
+    language_unsupported: false,
+    n_passages: 3,
+    fallback: false,
+    contradicted: false,
+    grounding: 0.95,
+    confidence: 0.9,
+};
+const AUTOPILOT: Thresholds =
+    Thresholds { suggest_from: 0.3, send_from: Some(0.85), grounded_from: 0.9 };
+const COPILOT: Thresholds = Thresholds { send_from: None, ..AUTOPILOT };
+
+#[test]
+fn a_sound_draft_is_sent() {
+    assert_eq!(decide(&SOUND, AUTOPILOT), Decision::Send);
+}
+
+#[test]
+fn without_autopilot_it_is_only_suggested() {
+    assert_eq!(decide(&SOUND, COPILOT), Decision::Suggest);
+}
+
+#[test]
+fn thresholds_are_met_by_their_own_values() {
+    let sent = Signals { confidence: 0.85, grounding: 0.9, ..SOUND };
+    assert_eq!(decide(&sent, AUTOPILOT), Decision::Send);
+    let suggested = Signals { confidence: 0.3, ..SOUND };
+    assert_eq!(decide(&suggested, AUTOPILOT), Decision::Suggest);
+    let neither = Signals { confidence: 0.29, ..SOUND };
+    assert_eq!(decide(&neither, AUTOPILOT), Decision::Escalate(Reason::LowConfidence));
+}
+
+#[test]
+fn a_weakly_grounded_draft_is_never_sent_however_sure() {
+    let weak = Signals { confidence: 1.0, grounding: 0.89, ..SOUND };
+    assert_eq!(decide(&weak, AUTOPILOT), Decision::Suggest);
+}
+
+#[test]
+fn what_is_unscored_goes_to_a_person() {
+    let no_grounding = Signals { grounding: f32::NAN, ..SOUND };
+    assert_eq!(decide(&no_grounding, AUTOPILOT), Decision::Escalate(Reason::WeakGrounding));
+    let no_confidence = Signals { confidence: f32::NAN, ..SOUND };
+    assert_eq!(decide(&no_confidence, AUTOPILOT), Decision::Escalate(Reason::LowConfidence));
+}
+
+#[test]
+fn a_model_that_failed_an_injection_or_a_person_at_work_leave_a_suggestion() {
+    let fallback = Signals { fallback: true, ..SOUND };
+    let injection = Signals { injection: true, ..SOUND };
+    let person = Signals { person_involved: true, ..SOUND };
+    for signals in [fallback, injection, person] {
+        assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
+    }
+}
+
+#[test]
+fn silence_comes_before_everything() {
+    let signals = Signals { silence: Some(Silence::AutoReply), asked_for_person: true, ..SOUND };
+    assert_eq!(decide(&signals, AUTOPILOT), Decision::StandDown(Silence::AutoReply));
+}
+
+#[test]
+fn the_agent_is_shown_the_first_reason_in_the_list() {
+    let mut signals = Signals {
+        asked_for_person: true,
+        sensitive_topic: true,
+        reply_limit_reached: true,
+        empty_question: true,
+        n_passages: 0,
+        contradicted: true,
+        language_unsupported: true,
+        ..SOUND
+    };
+    let mends: [Mend; 7] = [
+        (Reason::AskedForPerson, |it| it.asked_for_person = false),
+        (Reason::SensitiveTopic, |it| it.sensitive_topic = false),
+        (Reason::ReplyLimit, |it| it.reply_limit_reached = false),
+        (Reason::EmptyQuestion, |it| it.empty_question = false),
+        (Reason::NothingFound, |it| it.n_passages = 1),
+        (Reason::Contradicted, |it| it.contradicted = false),
+        (Reason::Language, |it| it.language_unsupported = false),
+    ];
+    for (reason, mend) in mends {
+        assert_eq!(decide(&signals, AUTOPILOT), Decision::Escalate(reason));
+        mend(&mut signals);
+    }
+    assert_eq!(decide(&signals, AUTOPILOT), Decision::Send);
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_sent_unless_every_condition_holds(
+        flags in prop::array::uniform9(any::<bool>()),
+        n_passages in 0_usize..3,
+        grounding in prop::option::of(0.0_f32..1.0),
+        confidence in prop::option::of(0.0_f32..1.0),
+    ) {
+        let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted] = flags;
+        let signals = Signals {
+            silence: None,
+            asked_for_person: asked,
+            sensitive_topic: sensitive,
+            injection,
+            person_involved: person,
+            reply_limit_reached: limit,
+            empty_question: empty,
+            language_unsupported: language,
+            n_passages,
+            fallback,
+            contradicted,
+            grounding: grounding.unwrap_or(f32::NAN),
+            confidence: confidence.unwrap_or(f32::NAN),
+        };
+        let decision = decide(&signals, AUTOPILOT);
+        let sound = flags.iter().all(|it| !it)
+            && n_passages != 0
+            && grounding.is_some_and(|it| 0.9 <= it)
+            && confidence.is_some_and(|it| 0.85 <= it);
+        prop_assert_eq!(decision == Decision::Send, sound);
+        prop_assert_ne!(decide(&signals, COPILOT), Decision::Send);
+    }
+}

@@ -1,0 +1,95 @@
+//! Step 4 of 8: the reply that is proposed, sentence by sentence with what each
+//! rests on. Two ways to write it: from the passages' own sentences, or by a
+//! model from the passages.
+
+pub mod generative;
+
+use serde::{Deserialize, Serialize};
+
+use generative::Generative;
+
+mod blocks;
+mod extractive;
+mod joints;
+mod question;
+mod wording;
+
+pub use extractive::extractive;
+pub use wording::wording;
+
+/// A proposed reply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draft {
+    /// In reading order. Empty if nothing in the passages answers.
+    pub sentences: Vec<Sentence>,
+    /// What the numbers in the sentences stand for; number n is at index n - 1.
+    pub citations: Vec<Citation>,
+    pub written_by: Writer,
+    /// ISO 639-1 code the reply is written in; `None` if unknown.
+    pub language: Option<String>,
+}
+
+/// One sentence, step or table row of a draft.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sentence {
+    /// Plain text, without citation marks.
+    pub text: String,
+    /// Indices into [`Draft::citations`]. Empty for joints.
+    pub cites: Vec<usize>,
+    pub kind: SentenceKind,
+    /// How it is set.
+    pub layout: Layout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentenceKind {
+    /// Our own connecting words (greeting, "here is how"): states no fact.
+    Joint,
+    /// Copied from the cited passage.
+    Quote,
+    /// Worded by a model; must be backed by the cited passage.
+    Claim,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Layout {
+    /// Starts a paragraph.
+    Paragraph,
+    /// Goes on in the same paragraph.
+    Running,
+    /// A numbered step; the number is its place in an unbroken run of steps.
+    Step,
+    /// An item of a list. After a step it belongs to that step, and the run of
+    /// steps goes on behind it.
+    Bullet,
+}
+
+/// What a number in a reply points to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    pub passage_id: String,
+    pub title: String,
+    /// With the anchor. `None` if the article has no address: cited by title.
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    Extractive,
+    /// A model, by name.
+    Model(String),
+    /// Extractive because the model failed, and how. Suggested at most.
+    Fallback(String),
+}
+
+/// Who writes replies.
+#[derive(Debug)]
+pub enum Drafter {
+    /// From the passages' own sentences: no key, no network, nothing invented.
+    Extractive,
+    /// By a model from the passages; extractive where the model fails.
+    Generative(Box<Generative>),
+}

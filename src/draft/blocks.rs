@@ -1,0 +1,363 @@
+//! A passage as a writer sees it: paragraphs and lists, each with the line that
+//! introduces it, without what only makes sense on the page it came from.
+
+use crate::text::sentences::LineKind;
+use crate::text::sentences::line_kind;
+use crate::text::sentences::sentences;
+use crate::text::sentences::without_pictures;
+
+/// A paragraph or a list that can be quoted on its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Block {
+    /// The line before a list that introduces it. `None` for paragraphs.
+    pub lead: Option<String>,
+    /// Sentences of a paragraph, or the items of a list, in order.
+    pub lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub text: String,
+    pub kind: LineKind,
+    /// 0 for items of the list itself, more for what hangs below one.
+    pub depth: usize,
+}
+
+impl Block {
+    /// True for a list of numbered steps.
+    pub(super) fn is_steps(&self) -> bool {
+        self.n_steps() >= 2
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        self.lines.first().is_some_and(|it| it.kind != LineKind::Plain)
+    }
+
+    /// Number of steps at the top level.
+    pub(super) fn n_steps(&self) -> usize {
+        let top = self.lines.iter().filter(|it| it.depth == 0);
+        top.filter(|it| matches!(it.kind, LineKind::Step(_))).count()
+    }
+
+    /// All words of the block.
+    pub(super) fn text(&self) -> String {
+        let lines = self.lead.iter().chain(self.lines.iter().map(|it| &it.text));
+        lines.map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Cuts a passage's text into blocks, in order. Empty if nothing in it can be
+/// quoted.
+pub(super) fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut list = Block::default();
+    let text = without_pictures(text);
+    for raw in text.lines().filter(|it| !is_scrap(it)) {
+        let depth = raw.chars().take_while(|it| *it == ' ').count() / 2;
+        let (kind, line) = line_kind(raw);
+        let in_list = !list.lines.is_empty();
+        if kind == LineKind::Plain && (depth == 0 || !in_list) {
+            close(&mut list, &mut blocks);
+            push_paragraph(line, &mut blocks);
+            continue;
+        }
+        if restarts(kind, depth, &list) {
+            close(&mut list, &mut blocks);
+        }
+        if list.lines.is_empty() {
+            list.lead = take_lead(&mut blocks);
+        }
+        // Whatever a step says, it stays: a procedure with a hole is worse than
+        // one that points at the page.
+        list.lines.push(Line { text: squeeze(line), kind, depth });
+    }
+    close(&mut list, &mut blocks);
+    blocks.retain(|it| !it.lines.is_empty());
+    blocks
+}
+
+fn close(list: &mut Block, blocks: &mut Vec<Block>) {
+    let mut closed = std::mem::take(list);
+    let least = closed.lines.iter().map(|it| it.depth).min().unwrap_or(0);
+    closed.lines.iter_mut().for_each(|it| it.depth -= least);
+    blocks.append(&mut split_nested(closed));
+}
+
+/// Procedures that hang below an item that is no step become lists of their own,
+/// with the item as the lead: "On Windows:", then its steps.
+fn split_nested(list: Block) -> Vec<Block> {
+    let mut blocks = vec![Block { lead: list.lead, lines: Vec::new() }];
+    // Depth of the item whose steps are being collected.
+    let mut below: Option<usize> = None;
+    let mut lines = list.lines.into_iter().peekable();
+    while let Some(line) = lines.next() {
+        let leaves = below.is_some_and(|it| line.depth <= it);
+        if leaves {
+            below = None;
+            blocks.push(Block::default());
+        }
+        let next = lines.peek();
+        let leads =
+            next.is_some_and(|it| it.depth > line.depth && matches!(it.kind, LineKind::Step(_)));
+        if leads && below.is_none() && !matches!(line.kind, LineKind::Step(_)) {
+            below = Some(line.depth);
+            blocks.push(Block { lead: Some(line.text), lines: Vec::new() });
+            continue;
+        }
+        let depth = line.depth - below.map_or(0, |it| it + 1).min(line.depth);
+        if let Some(last) = blocks.last_mut() {
+            last.lines.push(Line { depth, ..line });
+        }
+    }
+    blocks
+}
+
+/// Single spaces: where a picture stood there are two.
+fn squeeze(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// True if a line cannot go on with the list: a second step 1, or another kind of
+/// item at the depth of the list itself.
+fn restarts(kind: LineKind, depth: usize, list: &Block) -> bool {
+    let Some(first) = list.lines.first() else { return false };
+    let last = list.lines.iter().rev().find(|it| it.depth <= depth);
+    let same_depth = last.filter(|it| it.depth == depth);
+    let counts_anew = kind == LineKind::Step(1)
+        && same_depth.is_some_and(|it| matches!(it.kind, LineKind::Step(_)));
+    let bullets = |it: LineKind| it == LineKind::Bullet;
+    let other_kind = depth <= first.depth && bullets(kind) != bullets(first.kind);
+    counts_anew || other_kind
+}
+
+/// Takes the paragraph before a list away from the paragraphs if it announces
+/// the list.
+fn take_lead(blocks: &mut Vec<Block>) -> Option<String> {
+    let last = blocks.last_mut()?;
+    if last.is_list() || !last.lines.last()?.text.trim_end().ends_with([':', '：']) {
+        return None;
+    }
+    let lead = last.lines.pop()?.text;
+    if last.lines.is_empty() {
+        blocks.pop();
+    }
+    Some(lead)
+}
+
+fn push_paragraph(line: &str, blocks: &mut Vec<Block>) {
+    let lines = sentences(line).into_iter().filter(|it| is_quotable(it)).map(|it| Line {
+        text: squeeze(it),
+        kind: LineKind::Plain,
+        depth: 0,
+    });
+    blocks.push(Block { lead: None, lines: lines.collect() });
+}
+
+/// Words that only make sense on the page: they point at it or around it.
+const PAGE_WORDS: &[&str] = &[
+    "this article",
+    "this page",
+    "this guide",
+    "this document",
+    "this section",
+    "this topic",
+    "this tutorial",
+    "in this post",
+    "see also",
+    "table of contents",
+    "click here",
+    "read more",
+    "related articles",
+    "was this article helpful",
+    "was this helpful",
+    "back to top",
+    "see below",
+    "shown below",
+    "listed below",
+    "described below",
+    "instructions below",
+    "steps below",
+    "table below",
+    "screenshot",
+    "as shown",
+    "pictured",
+    "image above",
+    "see above",
+    "described above",
+    "explained above",
+    "mentioned above",
+    "shown above",
+    "as above",
+    "last updated",
+    "min read",
+    "skip to",
+    "sign up for our newsletter",
+    "dieser artikel",
+    "diesem artikel",
+    "dieser seite",
+    "siehe auch",
+    "siehe unten",
+    "siehe oben",
+    "cet article",
+    "cette page",
+    "voir aussi",
+    "ci-dessous",
+    "ci-dessus",
+    "este artículo",
+    "esta página",
+    "ver también",
+    "a continuación se muestra",
+    "questo articolo",
+    "questa pagina",
+    "vedi anche",
+    "este artigo",
+    "esta página",
+    "veja também",
+    "dit artikel",
+    "deze pagina",
+    "zie ook",
+    "この記事",
+    "このページ",
+    "本文",
+    "此页面",
+];
+
+/// True for what a picture, a separator or an empty line left behind.
+fn is_scrap(line: &str) -> bool {
+    line.chars().filter(|it| it.is_alphanumeric()).nth(2).is_none() || line.starts_with("[[")
+}
+
+/// False for navigation, captions and page furniture.
+fn is_quotable(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let elsewhere = (lower.contains("for more") || lower.contains("to learn"))
+        && lower.contains("see ")
+        || lower.starts_with("learn more")
+        || lower.starts_with("learn how to")
+        || lower.starts_with("see ") && lower.len() < 80;
+    let table_of_contents = lower.starts_with("contents") && line.len() < 20;
+    let furniture = PAGE_WORDS.iter().any(|it| lower.contains(it));
+    !is_scrap(line) && !elsewhere && !table_of_contents && !furniture
+}
+
+/// First words that lean on the sentence before.
+const LEANING: &[&str] = &[
+    "this ",
+    "that ",
+    "these ",
+    "those ",
+    "it ",
+    "they ",
+    "he ",
+    "she ",
+    "however",
+    "also ",
+    "also,",
+    "otherwise",
+    "therefore",
+    "then ",
+    "then,",
+    "in this case",
+    "in that case",
+    "but ",
+    "and ",
+    "or ",
+    "so ",
+    "instead",
+    "additionally",
+    "furthermore",
+    "alternatively",
+    "in addition",
+    "finally",
+    "afterwards",
+    "next,",
+    "similarly",
+    "dies ",
+    "diese",
+    "dann ",
+    "danach",
+    "jedoch",
+    "außerdem",
+    "cela ",
+    "cette ",
+    "ensuite",
+    "cependant",
+    "esto ",
+    "luego",
+    "además",
+    "questo ",
+    "quindi",
+    "inoltre",
+    "isso ",
+    "então",
+    "além disso",
+    "dit ",
+    "daarna",
+];
+
+/// True if a sentence cannot be understood without the one before it.
+pub(super) fn leans_back(sentence: &str) -> bool {
+    let lower = sentence.trim_start().to_lowercase();
+    LEANING.iter().any(|it| lower.starts_with(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_list_keeps_its_lead_and_what_hangs_below_its_steps() {
+        let text = "It may be broken. Here is how to repair it:\n\n1. Open it:\n  - At the top\n2. Close it.\n\nIt works again.";
+        let blocks = blocks(text);
+        assert_eq!(blocks.len(), 3);
+        assert_eq!(blocks[1].lead.as_deref(), Some("Here is how to repair it:"));
+        assert_eq!(blocks[1].n_steps(), 2);
+        assert_eq!(blocks[1].lines[1].depth, 1);
+        assert_eq!(blocks[2].lines[0].text, "It works again.");
+    }
+
+    #[test]
+    fn a_procedure_below_an_item_is_led_by_it() {
+        let found = blocks(
+            "- On Windows:\n  1. Open it.\n  2. Close it.\n- On a Mac:\n  1. Start it.\n  2. Stop it.",
+        );
+        let leads: Vec<_> = found.iter().map(|it| (it.lead.as_deref(), it.n_steps())).collect();
+        assert_eq!(leads, [(Some("On Windows:"), 2), (Some("On a Mac:"), 2)]);
+    }
+
+    #[test]
+    fn a_picture_between_steps_does_not_end_the_procedure() {
+        let found =
+            blocks("1. Click ![icon] twice.\n\n![shot]\n\n2. As described above, close it.");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].lines[0].text, "Click twice.");
+        assert_eq!(found[0].n_steps(), 2);
+    }
+
+    #[test]
+    fn two_lists_in_a_row_stay_two() {
+        let found = blocks("1. One\n2. Two\n\n1. Uno\n2. Dos");
+        assert_eq!(found.iter().map(Block::n_steps).collect::<Vec<_>>(), [2, 2]);
+    }
+
+    #[test]
+    fn what_points_at_the_page_is_not_quoted() {
+        let found = blocks(
+            "This article explains returns. Returns take 30 days. See the table below. ![x] /",
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].lines.len(), 1);
+        assert_eq!(found[0].lines[0].text, "Returns take 30 days.");
+    }
+
+    proptest! {
+        #[test]
+        fn any_passage_has_blocks(text in "([ ]{0,6}(1\\. |2\\. |- |)[a-z:. ]{0,20}\n){0,20}") {
+            for block in blocks(&text) {
+                prop_assert!(!block.lines.is_empty());
+            }
+        }
+    }
+}

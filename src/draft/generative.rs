@@ -1,0 +1,253 @@
+//! The drafter that asks a model. The model chooses and words sentences; what it
+//! may cite, where links lead and what is copied from where is settled here.
+//! Past tickets and internal passages never reach a model.
+
+mod reading;
+mod verbatim;
+
+use std::sync::Arc;
+
+use crate::draft::Draft;
+use crate::draft::Layout;
+use crate::draft::Sentence;
+use crate::draft::SentenceKind;
+use crate::draft::Writer;
+use crate::draft::joints;
+use crate::knowledge::Audience;
+use crate::knowledge::Hit;
+use crate::knowledge::Passage;
+use crate::knowledge::Pool;
+use crate::llm;
+use crate::llm::Model;
+use crate::llm::ModelError;
+use crate::llm::ModelSettings;
+use crate::prompt::DraftSlots;
+use crate::prompt::Fence;
+use crate::prompt::Fenced;
+use crate::prompt::PassageSlot;
+use crate::prompt::Prompt;
+use crate::prompt::PromptError;
+use crate::prompt::Prompts;
+use crate::text::language;
+use crate::ticket::AuthorKind;
+use crate::ticket::Ticket;
+use crate::ticket::Turn;
+use crate::triage::Triage;
+
+/// The most passages a model is given, however large its budget. Guessed: what
+/// stands below the eighth is rarely right and makes answers wander.
+const MAX_PASSAGES: usize = 8;
+
+/// Earlier turns a model is given, the latest ones. Guessed: three exchanges.
+const MAX_TURNS: usize = 6;
+
+/// Shares of the token budget that the open question and the earlier turns may
+/// take, as divisors; passages get what is left. Guessed.
+const QUESTION_SHARE: usize = 4;
+const CONVERSATION_SHARE: usize = 8;
+
+/// Tokens that joining measured texts may add. Guessed: one at each line break
+/// between number, markers and text.
+const SEAM_TOKENS: usize = 8;
+
+/// A reply that a model did not write. Holds no text of tickets or answers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenerateError {
+    /// Nothing was found that a model may be given; none was asked.
+    #[error("no passage may be given to a model")]
+    NoPassage,
+    /// Not even the best passage fits beside the question.
+    #[error("no passage fits into model.max_tokens beside the prompt; raise it")]
+    NoRoom,
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+/// Drafts by asking a model.
+#[derive(Debug)]
+pub struct Generative {
+    model: Model,
+    prompts: Arc<Prompts>,
+    max_tokens: usize,
+}
+
+impl Generative {
+    /// A drafter for one model. Asks nothing yet.
+    ///
+    /// # Errors
+    /// If the model's address or key cannot be used in a request.
+    pub fn new(
+        settings: ModelSettings,
+        prompts: Arc<Prompts>,
+        client: reqwest::Client,
+    ) -> Result<Generative, GenerateError> {
+        let max_tokens = settings.max_tokens;
+        Ok(Generative { model: Model::new(settings, client)?, prompts, max_tokens })
+    }
+
+    /// The model's name, as its endpoint calls it.
+    pub fn model_name(&self) -> &str {
+        self.model.name()
+    }
+
+    /// Changes when any prompt does.
+    pub fn prompt_version(&self) -> String {
+        self.prompts.version()
+    }
+
+    /// Asks for a reply from these passages, best first; as many of them are given
+    /// as the budget holds. A draft without sentences is the model's word that
+    /// they do not answer.
+    ///
+    /// # Errors
+    /// If there is nothing to give, or no answer that holds to the form.
+    pub async fn draft(
+        &self,
+        ticket: &Ticket,
+        // The model is not told what we think of a ticket: the decision is ours.
+        _triage: &Triage,
+        hits: &[Hit],
+    ) -> Result<Draft, GenerateError> {
+        let passages = givable(hits);
+        if passages.is_empty() {
+            return Err(GenerateError::NoPassage);
+        }
+        let fence = Fence::new(rand::random());
+        let (prompt, n_given) = self.prompt(ticket, &passages, fence.clone())?;
+        let given = passages.get(..n_given).unwrap_or_default();
+        let answer = self.model.ask(&prompt, |it| reading::read(it, given, &fence)).await?;
+        let language = language_of(&answer.sentences).or_else(|| ticket.language.clone());
+        Ok(Draft {
+            sentences: with_joints(answer.sentences, language.as_deref()),
+            citations: answer.citations,
+            written_by: Writer::Model(self.model.name().to_owned()),
+            language,
+        })
+    }
+
+    /// The prompt with as many passages as fit, the worst left out first, and
+    /// their number.
+    fn prompt(
+        &self,
+        ticket: &Ticket,
+        passages: &[&Passage],
+        fence: Fence,
+    ) -> Result<(Prompt, usize), GenerateError> {
+        let mut slots = DraftSlots {
+            language: ticket.language.clone().filter(|it| is_language(it)),
+            conversation: self.conversation(ticket, &fence),
+            question: self.question(ticket, &fence),
+            passages: Vec::new(),
+            fence: fence.clone(),
+        };
+        let bare = self.prompts.draft(&slots)?;
+        let mut room = self.model.room_beside(&bare);
+        let markers = llm::count_tokens(fence.around("passage", "").as_str()) + SEAM_TOKENS;
+        for (idx, passage) in passages.iter().enumerate() {
+            let headline = headline(passage);
+            let n_tokens = n_tokens(passage) + llm::count_tokens(&headline) + markers;
+            if n_tokens > room {
+                break;
+            }
+            room -= n_tokens;
+            let text = fence.around("passage", &format!("{headline}\n{}", passage.text));
+            slots.passages.push(PassageSlot { number: idx + 1, text });
+        }
+        if slots.passages.is_empty() {
+            return Err(GenerateError::NoRoom);
+        }
+        Ok((self.prompts.draft(&slots)?, slots.passages.len()))
+    }
+
+    fn question(&self, ticket: &Ticket, fence: &Fence) -> Fenced {
+        let max_tokens = self.max_tokens / QUESTION_SHARE;
+        let text = if ticket.subject.trim().is_empty() {
+            ticket.question.clone()
+        } else {
+            format!("{}\n\n{}", ticket.subject, ticket.question)
+        };
+        fence.around("question", llm::clip(&text, max_tokens))
+    }
+
+    /// The turns before the open question. `None` if it came first.
+    fn conversation(&self, ticket: &Ticket, fence: &Fence) -> Option<Fenced> {
+        let is_open = |it: &Turn| it.author == AuthorKind::Customer;
+        let n_open = ticket.turns.iter().rev().take_while(|it| is_open(it)).count();
+        let earlier = ticket.turns.get(..ticket.turns.len() - n_open)?;
+        let latest = earlier.get(earlier.len().saturating_sub(MAX_TURNS)..)?;
+        if latest.is_empty() {
+            return None;
+        }
+        // Each turn gets the same share: one long one must not hide the others.
+        let max_tokens = self.max_tokens / CONVERSATION_SHARE / latest.len();
+        let lines = latest
+            .iter()
+            .map(|it| format!("{}: {}", speaker(it.author), llm::clip(&it.text, max_tokens)));
+        Some(fence.around("conversation", &lines.collect::<Vec<_>>().join("\n\n")))
+    }
+}
+
+/// The language a reply turned out to be in, whatever was asked for.
+fn language_of(sentences: &[Sentence]) -> Option<String> {
+    let words: Vec<&str> = sentences.iter().map(|it| it.text.as_str()).collect();
+    language::detect(&words.join(" ")).map(str::to_owned)
+}
+
+/// Greeting and closing around what the model wrote. Nothing around nothing.
+fn with_joints(sentences: Vec<Sentence>, language: Option<&str>) -> Vec<Sentence> {
+    if sentences.is_empty() {
+        return sentences;
+    }
+    let joints = joints::joints(language);
+    let joint = |text: &str| Sentence {
+        text: text.to_owned(),
+        cites: Vec::new(),
+        kind: SentenceKind::Joint,
+        layout: Layout::Paragraph,
+    };
+    let mut whole = vec![joint(joints.greeting)];
+    whole.extend(sentences);
+    whole.push(joint(joints.closing));
+    whole
+}
+
+fn speaker(author: AuthorKind) -> &'static str {
+    match author {
+        AuthorKind::Customer => "Customer",
+        AuthorKind::Agent | AuthorKind::Own | AuthorKind::Unknown => "Team",
+        AuthorKind::Bot | AuthorKind::System => "Automation",
+    }
+}
+
+/// What a customer may read, best first. A past ticket may hold another
+/// customer's words, and a draft may go to a customer whoever asked for it.
+fn givable(hits: &[Hit]) -> Vec<&Passage> {
+    let passages = hits.iter().map(|it| &it.passage);
+    let public = passages.filter(|it| match it.audience {
+        Audience::Public | Audience::Segment(_) => it.pool == Pool::Article,
+        Audience::Internal => false,
+    });
+    public.filter(|it| !it.text.trim().is_empty()).take(MAX_PASSAGES).collect()
+}
+
+/// The title and the headings above a passage, in one line.
+fn headline(passage: &Passage) -> String {
+    let mut parts = vec![passage.title.as_str()];
+    parts.extend(passage.headings.iter().map(String::as_str));
+    parts.join(" > ").replace(['\n', '\r'], " ")
+}
+
+/// As counted when the passage was cut; counted now if it was not.
+fn n_tokens(passage: &Passage) -> usize {
+    match usize::try_from(passage.n_tokens) {
+        Ok(0) | Err(_) => llm::count_tokens(&passage.text),
+        Ok(counted) => counted,
+    }
+}
+
+/// A code, not a sentence that stands outside the fences.
+fn is_language(code: &str) -> bool {
+    matches!(code.len(), 2 | 3) && code.bytes().all(|it| it.is_ascii_lowercase())
+}

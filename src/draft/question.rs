@@ -1,0 +1,136 @@
+//! What a ticket asks, as weighted terms: rare words of the candidates count
+//! more, the subject and sentences that ask count more than the story around.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use crate::knowledge::Hit;
+use crate::text::cues::Cues;
+use crate::text::cues::plain;
+use crate::text::facts;
+use crate::text::sentences::sentences;
+use crate::text::terms::terms;
+use crate::ticket::AuthorKind;
+use crate::ticket::Ticket;
+
+/// How many words of a question are read. Longer ones are logs and quoted mail.
+const READ_CHARS: usize = 4_000;
+
+/// Weights of the places a word can stand in. Guessed, and tried on a public
+/// support forum, where subjects are written with care and bodies are stories.
+const SUBJECT: f32 = 1.5;
+const ASKING: f32 = 1.3;
+const FIRST: f32 = 1.0;
+const LATER: f32 = 0.5;
+
+/// The open question of a ticket, measured against candidate passages.
+#[derive(Debug)]
+pub(super) struct Question {
+    /// Share of each term in the question; they sum up to 1.0, or there are none.
+    weights: BTreeMap<String, f32>,
+    /// True if the customer wants to do something or get something to work.
+    pub seeks_way: bool,
+    pub language: Option<String>,
+}
+
+impl Question {
+    /// Reads a ticket's question in the language of the passages, so that the
+    /// terms of both are made alike.
+    pub(super) fn read(ticket: &Ticket, hits: &[Hit]) -> Question {
+        let language = hits.first().and_then(|it| it.passage.language.clone());
+        let language = language.or_else(|| ticket.language.clone());
+        let mut weights: BTreeMap<String, f32> = BTreeMap::new();
+        let mut add = |text: &str, weight: f32| {
+            for term in terms(text, language.as_deref()) {
+                let known = weights.entry(term).or_insert(0.0);
+                *known = known.max(weight);
+            }
+        };
+        add(&ticket.subject, SUBJECT);
+        let text = open_text(ticket);
+        for (idx, sentence) in sentences(&text).into_iter().enumerate() {
+            let weight = match (sentence.ends_with(['?', '？', '؟']), idx < 3) {
+                (true, _) => ASKING,
+                (false, true) => FIRST,
+                (false, false) => LATER,
+            };
+            add(sentence, weight);
+        }
+        weigh_by_rarity(&mut weights, hits, language.as_deref());
+        let seeks_way = seeks_way(&format!("{}\n{text}", ticket.subject));
+        Question { weights, seeks_way, language }
+    }
+
+    /// The share of the question that a text's terms cover, 0.0–1.0.
+    pub(super) fn covered_by<'a>(&self, terms: impl IntoIterator<Item = &'a String>) -> f32 {
+        let distinct: BTreeSet<&String> = terms.into_iter().collect();
+        distinct.into_iter().filter_map(|it| self.weights.get(it)).sum()
+    }
+
+    pub(super) fn covered_by_text(&self, text: &str) -> f32 {
+        self.covered_by(&terms(text, self.language.as_deref()))
+    }
+}
+
+/// What is to be answered; a short follow-up ("and on the phone?") is read with
+/// the customer's message before it.
+fn open_text(ticket: &Ticket) -> String {
+    let mut text: String = ticket.question.chars().take(READ_CHARS).collect();
+    if text.split_whitespace().count() < 8 {
+        let mut earlier = ticket.turns.iter().rev().filter(|it| it.author == AuthorKind::Customer);
+        if let Some(turn) = earlier.find(|it| !ticket.question.contains(&it.text)) {
+            text.push('\n');
+            text.extend(turn.text.chars().take(READ_CHARS));
+        }
+    }
+    text
+}
+
+fn weigh_by_rarity(weights: &mut BTreeMap<String, f32>, hits: &[Hit], language: Option<&str>) {
+    let passages: Vec<BTreeSet<String>> = hits
+        .iter()
+        .map(|it| terms(&format!("{}\n{}", it.passage.title, it.passage.text), language))
+        .map(|it| it.into_iter().collect())
+        .collect();
+    let n = passages.len() as f32;
+    for (term, weight) in weights.iter_mut() {
+        let seen = passages.iter().filter(|it| it.contains(term)).count() as f32;
+        // A word no candidate has cannot tell them apart; it must not drown the
+        // others, but it does say that something was not answered.
+        let rarity = if seen > 0.0 { (1.0 + (n + 1.0) / (seen + 0.5)).ln() } else { 0.4 };
+        *weight *= rarity;
+    }
+    let total: f32 = weights.values().sum();
+    if total > 0.0 {
+        weights.values_mut().for_each(|it| *it /= total);
+    }
+}
+
+/// How questions for a fact begin, divided by commas.
+const ASKS_FACT: &str = "how long, how much, how many, how often, when, which, what is, what are, what does, \
+    who, why, do you, do i have to, does, is there, are there, is it, am i, will, price*, \
+    cost*, wie lange, wie viel, wann, welche*, was ist, warum, combien, quand, quel, \
+    quels, quelle, quelles, pourquoi, cuánto*, cuándo, cuál*, por qué, quanto, quando, \
+    quale, quali, perché, qual, quais, hoeveel, wanneer, welke, waarom, ile, kiedy, \
+    który*, dlaczego, いつ, いくら, なぜ, 什么时候, 多少, 为什么, 언제, 얼마, 왜, متى, كم, لماذا";
+
+/// What speaks of a way or a trouble, divided by commas.
+const ASKS_WAY: &str = "how do, how can, how to, how should, how would, way to, steps, set up, setup, fix, \
+    solve, restore, recover, error*, problem*, issue*, fail*, missing, lost, stuck, \
+    wie kann, fehler*, comment, erreur*, como, problema*, errore, erro, hoe kan, fout*, \
+    błąd, nasıl, ошибка, 方法, どうすれば, エラー, 怎么, 如何, 错误, 어떻게, 오류, كيف, خطأ";
+
+fn listed(cues: &str) -> Cues {
+    Cues::compile(cues.split(',').map(|it| (it.trim(), 0)))
+}
+
+/// True unless the customer asks for a plain fact: how-to questions and troubles
+/// are answered by steps where there are any, and whoever just names a thing
+/// most often has a trouble with it.
+fn seeks_way(text: &str) -> bool {
+    static FACTS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_FACT));
+    static WAYS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_WAY));
+    let plain = plain(text);
+    FACTS.find(&plain).is_empty() || !WAYS.find(&plain).is_empty() || facts::negated(text)
+}

@@ -1,0 +1,384 @@
+//! The search index: a cache of the store's knowledge that can be thrown away
+//! and rebuilt at any time. Two pools, filtered by brand and audience before
+//! ranking. It never knows more than what was committed.
+
+mod passages;
+mod reading;
+mod search;
+mod statistics;
+mod terms;
+mod words;
+
+pub use self::passages::cut;
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use serde::{Deserialize, Serialize};
+use tantivy::IndexReader;
+use tantivy::IndexWriter;
+use tantivy::ReloadPolicy;
+use tantivy::TantivyDocument;
+use tantivy::TantivyError;
+use tantivy::directory::MmapDirectory;
+
+use self::terms::FORMAT;
+use self::terms::Layout;
+use crate::knowledge::Document;
+use crate::knowledge::Hit;
+use crate::knowledge::Passage;
+use crate::knowledge::Pool;
+use crate::knowledge::Scope;
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The customer's words, most important first.
+    pub text: String,
+    /// The subject. Its words count a little more. Empty if there is none.
+    pub title: String,
+    /// What was said before. Its words count least. Empty if there is nothing.
+    pub context: String,
+    pub language: Option<String>,
+    pub pool: Pool,
+    pub scope: Scope,
+    /// Only passages of these documents; empty for all documents.
+    pub within: Vec<String>,
+    /// How many hits at most.
+    pub limit: usize,
+}
+
+/// A hit, and what the past ticket it comes from points to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub hit: Hit,
+    /// Ids of the articles people linked in their answer; empty for articles.
+    pub linked_articles: Vec<String>,
+}
+
+/// One change of the store's change sequence.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub sequence: u64,
+    pub brand: String,
+    pub pool: Pool,
+    pub document_id: String,
+    /// `None` if the document was deleted.
+    pub document: Option<Document>,
+}
+
+/// The index could not be read or written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IndexError {
+    /// Damaged: set aside and rebuild from the store.
+    #[error("the index in {path} is damaged: {detail}; run `deskhand index rebuild`")]
+    Damaged { path: String, detail: String },
+    /// Another process writes this index; reading still works.
+    #[error("another process is writing the index in {path}")]
+    Locked { path: String },
+    #[error("could not write the index in {path}: {detail}")]
+    Unwritable { path: String, detail: String },
+}
+
+/// A passage as the index stores it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stored {
+    passage: Passage,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    linked_articles: Vec<String>,
+}
+
+/// Blocks of stored passages kept unpacked, 16 KB each. A query reads some two
+/// hundred passages; unpacking a block for each of them took half its time.
+const STORE_CACHE_BLOCKS: usize = 1024;
+
+/// Memory for words not written yet. The least tantivy allows is 15 MB; more
+/// makes bigger segments, not a faster index of this size.
+const WRITER_BYTES: usize = 20_000_000;
+
+/// An index up to this size is read through when opened, to find damage before
+/// a customer does: 30 ms in memory, more where the disk is slow. (Measured.)
+const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Documents that are held as words in memory at once: about 15 MB of them.
+const MAX_DOCUMENTS_AT_ONCE: usize = 256;
+
+/// Changes that are cut and stemmed by one thread; more go to all cores.
+const MIN_PARALLEL_CHANGES: usize = 32;
+
+/// The index. Searching and writing go on side by side.
+pub struct Index {
+    /// The folder, for messages.
+    path: String,
+    index: tantivy::Index,
+    reader: IndexReader,
+    layout: Layout,
+    /// `None` until this process first writes: only one process may.
+    writer: Mutex<Option<IndexWriter>>,
+    watermark: AtomicU64,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index")
+            .field("path", &self.path)
+            .field("watermark", &self.watermark())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Opens the index in `folder`, making an empty one if there is none.
+    ///
+    /// # Errors
+    /// `Damaged` if it does not read, or another version of Deskhand wrote it;
+    /// `Unwritable` if the folder cannot be made.
+    pub fn open(folder: &Path) -> Result<Index, IndexError> {
+        let path = folder.display().to_string();
+        std::fs::create_dir_all(folder).map_err(|error| IndexError::Unwritable {
+            path: path.clone(),
+            detail: error.to_string(),
+        })?;
+        guarded(&path, || {
+            let layout = Layout::new();
+            let directory = MmapDirectory::open(folder)?;
+            let index = tantivy::Index::open_or_create(directory, layout.schema.clone())?;
+            check_sums(&index, folder)?;
+            Index::over(path.clone(), index, layout)
+        })
+    }
+
+    /// An index that lives and dies with the process.
+    pub fn in_memory() -> Result<Index, IndexError> {
+        let path = "memory".to_owned();
+        guarded(&path, || {
+            let layout = Layout::new();
+            let index = tantivy::Index::create_in_ram(layout.schema.clone());
+            Index::over(path.clone(), index, layout)
+        })
+    }
+
+    fn over(path: String, index: tantivy::Index, layout: Layout) -> tantivy::Result<Index> {
+        let watermark = read_watermark(&index)?;
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
+            .try_into()?;
+        let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
+        Ok(Index { path, index, reader, layout, writer, watermark })
+    }
+
+    /// The sequence number up to which the store's changes are committed here.
+    pub fn watermark(&self) -> u64 {
+        self.watermark.load(Ordering::SeqCst)
+    }
+
+    /// Applies changes in order and commits them with the last one's sequence
+    /// as the new watermark. Visible to searches when this returns. Applying a
+    /// change twice does no harm.
+    ///
+    /// # Errors
+    /// `Locked` if another process writes this index; what it has written is
+    /// visible then, and the watermark is where it has come to.
+    pub fn apply(&self, changes: &[Change]) -> Result<(), IndexError> {
+        let Some(last) = changes.last() else { return Ok(()) };
+        self.write(|writer| {
+            for change in changes {
+                writer.delete_term(self.layout.document_term(
+                    change.pool,
+                    &change.brand,
+                    &change.document_id,
+                ));
+            }
+            // Of two changes of one document only the later one may be added.
+            let mut latest = std::collections::HashMap::new();
+            for change in changes {
+                latest.insert((change.pool, &change.brand, &change.document_id), change);
+            }
+            let documents: Vec<&Document> = changes
+                .iter()
+                .filter(|it| {
+                    let key = (it.pool, &it.brand, &it.document_id);
+                    latest.get(&key).is_some_and(|last| std::ptr::eq(*last, *it))
+                })
+                .filter_map(|it| it.document.as_ref())
+                .collect();
+            for part in documents.chunks(MAX_DOCUMENTS_AT_ONCE) {
+                for entry in self.entries_of(part) {
+                    writer.add_document(entry)?;
+                }
+            }
+            Ok(last.sequence.max(self.watermark()))
+        })
+    }
+
+    /// Forgets everything, watermark included.
+    pub fn clear(&self) -> Result<(), IndexError> {
+        self.write(|writer| {
+            writer.delete_all_documents()?;
+            Ok(0)
+        })
+    }
+
+    /// Passages that share words with the query, best first. Empty if none do.
+    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
+        Ok(self.find(query)?.into_iter().map(|it| it.hit).collect())
+    }
+
+    /// As [`Index::search`], with what past tickets point to. Each of the
+    /// first 60 hits carries the signals `bm25.title`, `bm25.headings` and
+    /// `bm25.body` (they add up to its score) and `coverage`: the share, 0.0–1.0,
+    /// of what the question asks about that the passage speaks of.
+    pub fn find(&self, query: &Query) -> Result<Vec<Found>, IndexError> {
+        guarded(&self.path, || search::search(&self.reader.searcher(), &self.layout, query))
+    }
+
+    /// All passages of the documents in `query.within` that the scope allows, in
+    /// reading order, whatever words they hold. Scores are 0.0.
+    pub fn passages_of(&self, query: &Query) -> Result<Vec<Found>, IndexError> {
+        guarded(&self.path, || search::passages_of(&self.reader.searcher(), &self.layout, query))
+    }
+
+    /// Number of passages in a pool of a brand. 0 if it cannot be read.
+    pub fn n_passages(&self, brand: &str, pool: Pool) -> u64 {
+        let count = || search::n_passages(&self.reader.searcher(), &self.layout, brand, pool);
+        guarded(&self.path, count).unwrap_or(0)
+    }
+
+    /// Writes something and commits it with the watermark it answers.
+    fn write(
+        &self,
+        work: impl FnOnce(&mut IndexWriter) -> tantivy::Result<u64>,
+    ) -> Result<(), IndexError> {
+        let mut slot = self.lock_writer();
+        let result = guarded(&self.path, || {
+            if slot.is_none() {
+                // Whoever wrote before may have come further than we know.
+                *slot = Some(self.new_writer()?);
+                self.refresh()?;
+            }
+            let Some(writer) = slot.as_mut() else { return Err(TantivyError::Poisoned) };
+            let watermark = work(writer)?;
+            let mut commit = writer.prepare_commit()?;
+            commit.set_payload(&format!("{FORMAT}:{watermark}"));
+            commit.commit()?;
+            self.refresh()
+        });
+        match &result {
+            Err(IndexError::Locked { .. }) => {
+                // Somebody else follows the store here; see what they have.
+                drop(guarded(&self.path, || self.refresh()));
+            }
+            // What was not committed must not slip into the next commit.
+            Err(IndexError::Damaged { .. } | IndexError::Unwritable { .. }) => *slot = None,
+            Ok(()) => {}
+        }
+        result
+    }
+
+    fn lock_writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
+        self.writer.lock().unwrap_or_else(|it| it.into_inner())
+    }
+
+    fn new_writer(&self) -> tantivy::Result<IndexWriter> {
+        let options = tantivy::indexer::IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .memory_budget_per_thread(WRITER_BYTES)
+            .num_merge_threads(1)
+            .build();
+        self.index.writer_with_options(options)
+    }
+
+    /// Makes the last commit visible. The watermark is read first: it may be
+    /// behind what is visible, never ahead.
+    fn refresh(&self) -> tantivy::Result<()> {
+        let watermark = read_watermark(&self.index)?;
+        self.reader.reload()?;
+        self.watermark.store(watermark, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn entries_of(&self, documents: &[&Document]) -> Vec<TantivyDocument> {
+        let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
+        if documents.len() < MIN_PARALLEL_CHANGES || n_threads == 1 {
+            return documents.iter().flat_map(|it| self.entries_of_one(it)).collect();
+        }
+        let share = documents.len().div_ceil(n_threads);
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = documents
+                .chunks(share)
+                .map(|part| {
+                    scope.spawn(move || {
+                        part.iter().flat_map(|it| self.entries_of_one(it)).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            // A panic goes on here: a document must not be lost in silence.
+            let join = |it: std::thread::ScopedJoinHandle<'_, Vec<TantivyDocument>>| {
+                it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            threads.into_iter().flat_map(join).collect()
+        })
+    }
+
+    fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
+        let entry = |passage: Passage| {
+            let linked_articles = document.linked_articles.clone();
+            let stored = Stored { passage, linked_articles };
+            let bytes = serde_json::to_vec(&stored).unwrap_or_default();
+            self.layout.entry(document, &stored.passage, &bytes)
+        };
+        cut(document).into_iter().map(entry).collect()
+    }
+}
+
+/// The watermark of the last commit; 0 before the first.
+fn read_watermark(index: &tantivy::Index) -> tantivy::Result<u64> {
+    let Some(payload) = index.load_metas()?.payload else { return Ok(0) };
+    let parts = payload.split_once(':').and_then(|(format, watermark)| {
+        Some((format.parse::<u32>().ok()?, watermark.parse::<u64>().ok()?))
+    });
+    match parts {
+        Some((FORMAT, watermark)) => Ok(watermark),
+        Some(_) | None => Err(TantivyError::SchemaError(
+            "it was written by another version of Deskhand".to_owned(),
+        )),
+    }
+}
+
+fn check_sums(index: &tantivy::Index, folder: &Path) -> tantivy::Result<()> {
+    let sizes = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let size_bytes: u64 = sizes.filter_map(|it| it.metadata().ok()).map(|it| it.len()).sum();
+    if MAX_CHECKED_BYTES < size_bytes {
+        return Ok(());
+    }
+    let damaged = index.validate_checksum()?;
+    match damaged.iter().next() {
+        Some(file) => Err(TantivyError::InternalError(format!(
+            "{} does not hold what was written",
+            file.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Runs work on the index and says what its failure means. A panic inside the
+/// search library means damage it did not expect.
+fn guarded<T>(path: &str, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
+    let path = path.to_owned();
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(TantivyError::LockFailure(..))) => Err(IndexError::Locked { path }),
+        Ok(Err(error @ (TantivyError::IoError(_) | TantivyError::OpenWriteError(_)))) => {
+            Err(IndexError::Unwritable { path, detail: error.to_string() })
+        }
+        Ok(Err(error)) => Err(IndexError::Damaged { path, detail: error.to_string() }),
+        Err(_) => Err(IndexError::Damaged { path, detail: "reading it failed".to_owned() }),
+    }
+}

@@ -1,0 +1,176 @@
+//! One line of JSON into an article or a past ticket, recognized by what it
+//! holds. Unknown keys are left alone.
+
+use anyhow::Context as _;
+use anyhow::bail;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::DEFAULT_BRAND;
+use super::Plan;
+use super::article::empty;
+use super::article::settle_language;
+use super::mask::mask;
+use crate::knowledge::Audience;
+use crate::knowledge::Document;
+use crate::knowledge::Pool;
+use crate::text::html;
+use crate::text::markdown;
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub(super) enum Record {
+    Document(Box<Document>),
+    /// A past ticket nobody answered: it teaches nothing.
+    Unanswered,
+}
+
+/// The id a line gives itself, even if the rest of it is no good.
+pub(super) fn id_of(line: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    word(value.as_object()?, &["id"])
+}
+
+/// Reads one line.
+///
+/// # Errors
+/// If it is no JSON object, or lacks what every article or ticket has.
+pub(super) fn read_line(line: &str, source: &str, plan: &Plan) -> anyhow::Result<Record> {
+    let value: Value = serde_json::from_str(line).context("it is not valid JSON")?;
+    let Value::Object(record) = value else { bail!("it is not a JSON object") };
+    let mut document = empty();
+    document.id = word(&record, &["id"]).context("it has no `id`")?;
+    document.source = source.to_owned();
+    let brand = plan.brand.clone().or_else(|| word(&record, &["brand"]));
+    document.brand = brand.unwrap_or_else(|| DEFAULT_BRAND.to_owned());
+    document.title = word(&record, &["title", "subject", "name"]).unwrap_or_default();
+    document.url = word(&record, &["url", "html_url"]);
+    document.language = word(&record, &["lang", "language", "locale"]);
+    document.tags = words(&record, "tags");
+    let audience = word(&record, &["audience", "visibility"]).unwrap_or_default();
+    document.audience = plan.audience.clone().unwrap_or_else(|| Audience::parse(&audience));
+    let dates = ["updated", "updated_at", "edited_at", "created", "created_at"];
+    document.updated_at = word(&record, &dates).and_then(|it| markdown::parse_date(&it));
+    if is_past_ticket(&record) {
+        return past_ticket(&record, document);
+    }
+    let body = word(&record, &["body", "text", "content", "html"]).unwrap_or_default();
+    if body.trim().is_empty() && document.title.is_empty() {
+        bail!("it has neither `title` nor `body`");
+    }
+    document.body = markdown_of(&body);
+    document.summary = word(&record, &["summary", "description"]);
+    settle_language(&mut document);
+    Ok(Record::Document(Box::new(document)))
+}
+
+fn is_past_ticket(record: &Map<String, Value>) -> bool {
+    match word(record, &["kind", "type"]).as_deref() {
+        Some("past_ticket" | "ticket" | "conversation") => return true,
+        Some("article") => return false,
+        Some(_) | None => {}
+    }
+    ["answer", "turns", "solved", "linked_articles", "subject"]
+        .iter()
+        .any(|it| record.contains_key(*it))
+}
+
+fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::Result<Record> {
+    document.pool = Pool::PastTicket;
+    document.solved = record.get("solved").and_then(Value::as_bool).unwrap_or(false);
+    document.linked_articles = words(record, "linked_articles");
+    let (asked, answered) = question_and_answer(record);
+    let title = mask(&document.title);
+    document.body = without_title(&mask(&asked), &title);
+    document.answer = answered.map(|it| mask(&it)).filter(|it| !it.trim().is_empty());
+    document.title = title;
+    if document.body.trim().is_empty() && document.title.trim().is_empty() {
+        bail!("it has no question: none of `subject`, `title`, `body`, `text`, `turns`");
+    }
+    if document.title.is_empty() {
+        document.title =
+            document.body.lines().next().unwrap_or_default().chars().take(120).collect();
+    }
+    // A solved ticket that links an article says what helped, even without words.
+    let teaches = document.solved && !document.linked_articles.is_empty();
+    if document.answer.is_none() && !teaches {
+        return Ok(Record::Unanswered);
+    }
+    settle_language(&mut document);
+    Ok(Record::Document(Box::new(document)))
+}
+
+/// Many exports begin the text with the subject.
+fn without_title(body: &str, title: &str) -> String {
+    let rest = if title.is_empty() { None } else { body.strip_prefix(title) };
+    match rest {
+        Some(rest) if !rest.trim().is_empty() => rest.trim_start().to_owned(),
+        Some(_) | None => body.to_owned(),
+    }
+}
+
+fn question_and_answer(record: &Map<String, Value>) -> (String, Option<String>) {
+    let answer = word(record, &["answer"]).map(|it| markdown_of(&it));
+    if let Some(body) = word(record, &["body", "text", "question"]) {
+        let body = markdown_of(&body);
+        return match (body.split_once("\n## Answer\n"), answer) {
+            (_, Some(answer)) => (body, Some(answer)),
+            (Some((asked, answered)), None) => {
+                (asked.trim().to_owned(), Some(answered.trim().to_owned()))
+            }
+            (None, None) => (body, None),
+        };
+    }
+    let turns =
+        record.get("turns").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let turns: Vec<(bool, bool, String)> = turns.iter().filter_map(turn_of).collect();
+    let asked: Vec<&str> =
+        turns.iter().take_while(|it| it.0).map(|(_, _, text)| text.as_str()).collect();
+    // The turn somebody called helpful, else the last word of the team.
+    let answers = || turns.iter().filter(|(customer, ..)| !customer);
+    let answered = answers().find(|(_, helpful, _)| *helpful).or_else(|| answers().next_back());
+    let answer = answer.or_else(|| answered.map(|(_, _, text)| text.clone()));
+    (asked.join("\n\n"), answer)
+}
+
+/// (said by the customer, called helpful, text).
+fn turn_of(turn: &Value) -> Option<(bool, bool, String)> {
+    let turn = turn.as_object()?;
+    let text = markdown_of(&word(turn, &["text", "body"])?);
+    let role = word(turn, &["role", "author_role", "from"]).unwrap_or_default();
+    let customer = matches!(role.as_str(), "customer" | "user" | "end-user" | "requester");
+    let helpful = turn.get("helpful").is_some_and(|it| match it {
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64().is_some_and(|it| 0.0 < it),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => false,
+    });
+    Some((customer, helpful, text))
+}
+
+/// Exports hold HTML or Markdown and do not say which.
+fn markdown_of(text: &str) -> String {
+    let lower: String = text.chars().take(2_000).collect::<String>().to_ascii_lowercase();
+    let tags = [
+        "</p>", "</div>", "<br", "</ul>", "</ol>", "</li>", "</h1>", "</h2>", "</h3>", "</span>",
+        "</table>",
+    ];
+    if text.trim_start().starts_with('<') && tags.iter().any(|it| lower.contains(it)) {
+        html::to_markdown(text)
+    } else {
+        html::strip_invisible(text).trim().to_owned()
+    }
+}
+
+/// The first of these keys that holds words; a number counts as its digits.
+fn word(record: &Map<String, Value>, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| match record.get(*key)? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|it| !it.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    })
+}
+
+fn words(record: &Map<String, Value>, key: &str) -> Vec<String> {
+    let items = record.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+}

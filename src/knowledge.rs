@@ -1,0 +1,164 @@
+//! What answers come from: help-center articles and past tickets, and the
+//! passages cut from them. The two pools are kept apart everywhere.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Which of the two pools a piece of knowledge belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pool {
+    Article,
+    PastTicket,
+}
+
+impl Pool {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Pool::Article => "article",
+            Pool::PastTicket => "past_ticket",
+        }
+    }
+}
+
+/// Who may read a piece of knowledge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Anyone, a customer included.
+    #[default]
+    Public,
+    /// The team only: may inform an agent, may never be quoted to a customer.
+    Internal,
+    /// Customers of one segment (plan, region, role), and the team.
+    Segment(String),
+}
+
+impl Audience {
+    /// `public`, `internal` or the segment's name, as files and the index spell it.
+    pub fn parse(word: &str) -> Audience {
+        match word {
+            "" | "public" | "everyone" => Audience::Public,
+            "internal" | "agents" | "staff" | "private" => Audience::Internal,
+            segment => Audience::Segment(segment.to_owned()),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        match self {
+            Audience::Public => "public",
+            Audience::Internal => "internal",
+            Audience::Segment(name) => name,
+        }
+    }
+}
+
+/// Whose knowledge may be used for one ticket, and who will read the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    pub brand: String,
+    /// Segments the customer belongs to, besides the public.
+    pub segments: Vec<String>,
+    /// True where only staff reads the result: internal passages may be found.
+    pub staff: bool,
+}
+
+impl Scope {
+    /// What any customer of this brand may read.
+    pub fn public(brand: &str) -> Scope {
+        Scope { brand: brand.to_owned(), segments: Vec::new(), staff: false }
+    }
+}
+
+/// An article or a past ticket as the store keeps it: the unit of ingestion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Unique within brand and pool. Stable over re-ingestion.
+    pub id: String,
+    pub pool: Pool,
+    pub brand: String,
+    pub title: String,
+    /// Markdown. For a past ticket: the customer's question only.
+    pub body: String,
+    /// For a past ticket: the answer people gave. `None` for articles.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// One or two sentences, where the source has them.
+    #[serde(default)]
+    pub summary: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
+    /// ISO 639-1; `None` if not told.
+    #[serde(default)]
+    pub language: Option<String>,
+    #[serde(default)]
+    pub audience: Audience,
+    /// When an article was last changed, or a ticket was created.
+    #[serde(default)]
+    pub updated_at: Option<Timestamp>,
+    /// For past tickets: whether the customer or team called it solved.
+    #[serde(default)]
+    pub solved: bool,
+    /// For past tickets: ids of the articles people linked in the answer.
+    #[serde(default)]
+    pub linked_articles: Vec<String>,
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Where it was read from: a folder, a file, a connection.
+    pub source: String,
+}
+
+/// A piece of a document, small enough to cite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// `{pool}:{brand}:{document id}#{ordinal}`; unique in an index.
+    pub id: String,
+    pub document_id: String,
+    pub pool: Pool,
+    pub brand: String,
+    pub audience: Audience,
+    /// The document's title.
+    pub title: String,
+    /// Headings above the passage, outermost first, without the title.
+    pub headings: Vec<String>,
+    /// Fragment of the nearest heading, without `#`; `None` above the first.
+    pub anchor: Option<String>,
+    /// The document's address without fragment.
+    pub url: Option<String>,
+    pub language: Option<String>,
+    /// Place within the document, from 0: neighbours differ by one.
+    pub ordinal: u32,
+    /// Plain text; list items and steps on lines of their own, steps numbered.
+    pub text: String,
+    /// Length of `text` in model tokens, counted once when cut.
+    pub n_tokens: u32,
+    pub updated_at: Option<Timestamp>,
+}
+
+impl Passage {
+    /// The address a citation points to: the document's, with the anchor.
+    pub fn link(&self) -> Option<String> {
+        let url = self.url.as_ref()?;
+        match &self.anchor {
+            Some(anchor) if !url.contains('#') => Some(format!("{url}#{anchor}")),
+            _ => Some(url.clone()),
+        }
+    }
+}
+
+/// A passage that was found, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    pub passage: Passage,
+    /// Fused score; comparable within one result only.
+    pub score: f32,
+    /// What the score is made of: (signal, value), e.g. `("bm25.title", 7.1)`.
+    pub signals: Vec<(String, f32)>,
+}
+
+impl Hit {
+    /// The value of one signal; 0.0 if it did not speak for this hit.
+    pub fn signal(&self, name: &str) -> f32 {
+        self.signals.iter().find(|(signal, _)| signal == name).map_or(0.0, |(_, value)| *value)
+    }
+}

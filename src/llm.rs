@@ -1,0 +1,265 @@
+//! Calls to a language model behind any OpenAI-compatible endpoint: one budget
+//! of tokens, one time limit for the whole call, a second try where it can help,
+//! an answer that is read with care. Nothing of a prompt or an answer is logged.
+
+mod answer;
+mod endpoint;
+mod transport;
+
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_openai::Client;
+use async_openai::error::OpenAIError;
+use secrecy::SecretString;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::prompt::Prompt;
+
+use endpoint::Endpoint;
+
+/// What one message costs besides its text. Specified for OpenAI's chat format
+/// (three a message, three to open the answer); other models are close.
+const MESSAGE_TOKENS: usize = 3;
+
+/// The pause before a second try where the endpoint does not name one. Guessed:
+/// long enough for a load balancer to pick another node.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Where the model is and how much of it a call may use.
+#[derive(Debug, Clone)]
+pub struct ModelSettings {
+    /// With or without `/v1`.
+    pub base_url: Url,
+    pub name: String,
+    /// `None` for endpoints that ask for none.
+    pub api_key: Option<SecretString>,
+    /// For a whole call: waiting for a permit, both tries and the pause between.
+    pub timeout: Duration,
+    /// Prompt and answer together.
+    pub max_tokens: usize,
+    /// Calls at the same time.
+    pub concurrency: usize,
+}
+
+/// A model that gave no answer. Holds no text of prompts or answers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// Another time may do: down, overloaded, unreachable.
+    #[error("the model is unavailable: {what}")]
+    Unavailable { what: String, retry_after: Option<Duration> },
+    #[error("the model gave no answer in {} s; raise model.timeout_s or take a faster model", .after.as_secs_f32())]
+    TooSlow { after: Duration },
+    /// The endpoint does not want this call, and will not the next time.
+    #[error("the model's endpoint refused the call with status {status}; {advice}")]
+    Refused { status: u16, advice: &'static str },
+    /// It answered, and not in a form that can be used.
+    #[error("the model's answer cannot be used: {why}")]
+    Unusable { why: &'static str },
+    #[error(
+        "the prompt and its answer need {n_tokens} tokens, model.max_tokens allows {max_tokens}"
+    )]
+    TooLong { n_tokens: usize, max_tokens: usize },
+    /// Found at start.
+    #[error("the model cannot be called: {0}")]
+    Misconfigured(&'static str),
+}
+
+/// A model that can be asked.
+pub struct Model {
+    client: Client<Endpoint>,
+    name: String,
+    timeout: Duration,
+    max_tokens: usize,
+    permits: Semaphore,
+    /// True once the endpoint turned out to know only the plainest request.
+    plain: AtomicBool,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Model {
+    /// A model as the settings say. Calls nobody yet.
+    ///
+    /// # Errors
+    /// If the address or the key cannot be used in a request.
+    pub fn new(settings: ModelSettings, client: reqwest::Client) -> Result<Model, ModelError> {
+        let endpoint = Endpoint::new(&settings.base_url, settings.api_key)?;
+        // The tables take a moment to unpack: now rather than in the first ticket.
+        count_tokens("");
+        let sender = client.clone();
+        let service = tower::service_fn(move |request| transport::send(sender.clone(), request));
+        Ok(Model {
+            client: Client::build(client, endpoint).with_http_service(service),
+            name: settings.name,
+            timeout: settings.timeout,
+            max_tokens: settings.max_tokens,
+            permits: Semaphore::new(settings.concurrency.max(1)),
+            plain: AtomicBool::new(false),
+        })
+    }
+
+    /// As the endpoint calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tokens of the budget that a prompt and its answer leave free. 0 if none.
+    pub fn room_beside(&self, prompt: &Prompt) -> usize {
+        self.max_tokens.saturating_sub(needed_tokens(prompt))
+    }
+
+    /// Asks once, and once more if the endpoint stumbled or `read` could not use
+    /// the answer. `read` gets a JSON object and says in our own words what is
+    /// wrong with it.
+    ///
+    /// # Errors
+    /// If there is no usable answer in time. See [`ModelError`].
+    pub async fn ask<T>(
+        &self,
+        prompt: &Prompt,
+        read: impl Fn(Value) -> Result<T, &'static str>,
+    ) -> Result<T, ModelError> {
+        let n_tokens = needed_tokens(prompt);
+        if n_tokens > self.max_tokens {
+            return Err(ModelError::TooLong { n_tokens, max_tokens: self.max_tokens });
+        }
+        let call = self.ask_twice(prompt, read);
+        let answer = tokio::time::timeout(self.timeout, call).await;
+        answer.unwrap_or(Err(ModelError::TooSlow { after: self.timeout }))
+    }
+
+    async fn ask_twice<T>(
+        &self,
+        prompt: &Prompt,
+        read: impl Fn(Value) -> Result<T, &'static str>,
+    ) -> Result<T, ModelError> {
+        let _permit = self.permits.acquire().await.map_err(|_| ModelError::Unavailable {
+            what: "the service is stopping".to_owned(),
+            retry_after: None,
+        })?;
+        let first = match self.ask_once(prompt, &prompt.user, &read).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        let user = match first {
+            ModelError::Unavailable { retry_after, .. } => {
+                let pause = retry_after.unwrap_or(PAUSE);
+                if pause >= self.timeout {
+                    return Err(first);
+                }
+                tokio::time::sleep(pause).await;
+                prompt.user.clone()
+            }
+            ModelError::Unusable { why } => {
+                format!(
+                    "{}\n\nYour last answer could not be used: {why}. Answer again, with one \
+                     JSON object of the form above and nothing else.",
+                    prompt.user
+                )
+            }
+            ModelError::TooSlow { .. }
+            | ModelError::Refused { .. }
+            | ModelError::TooLong { .. }
+            | ModelError::Misconfigured(_) => return Err(first),
+        };
+        self.ask_once(prompt, &user, &read).await
+    }
+
+    async fn ask_once<T>(
+        &self,
+        prompt: &Prompt,
+        user: &str,
+        read: &impl Fn(Value) -> Result<T, &'static str>,
+    ) -> Result<T, ModelError> {
+        let response = self.send(prompt, user).await?;
+        let text = answer::text(&response)?;
+        let object =
+            answer::object(&text).ok_or(ModelError::Unusable { why: "it is not a JSON object" })?;
+        read(object).map_err(|why| ModelError::Unusable { why })
+    }
+
+    /// Sends the full request, or the plain one to an endpoint that refuses what
+    /// compatible servers often lack: schemas, a temperature, `max_tokens`.
+    async fn send(&self, prompt: &Prompt, user: &str) -> Result<Value, ModelError> {
+        let plain = json!({
+            "model": self.name,
+            "stream": false,
+            "messages": [
+                {"role": "system", "content": prompt.system},
+                {"role": "user", "content": user},
+            ],
+        });
+        if !self.plain.load(Ordering::Relaxed) {
+            match self.post(full(&plain, prompt)).await {
+                Err(ModelError::Refused { status: 400 | 422, .. }) => {}
+                answered => return answered,
+            }
+        }
+        let response = self.post(plain).await?;
+        self.plain.store(true, Ordering::Relaxed);
+        Ok(response)
+    }
+
+    async fn post(&self, request: Value) -> Result<Value, ModelError> {
+        let answered: Result<Value, OpenAIError> = self.client.chat().create_byot(request).await;
+        answered.map_err(transport::failure)
+    }
+}
+
+fn full(plain: &Value, prompt: &Prompt) -> Value {
+    let mut request = plain.clone();
+    if let Some(fields) = request.as_object_mut() {
+        let settings = &prompt.settings;
+        fields.insert("temperature".to_owned(), json!(settings.temperature));
+        fields.insert("max_tokens".to_owned(), json!(settings.max_tokens));
+        let schema = json!({"name": prompt.name, "strict": true, "schema": settings.schema});
+        let format = json!({"type": "json_schema", "json_schema": schema});
+        fields.insert("response_format".to_owned(), format);
+    }
+    request
+}
+
+/// Tokens of a text as the common OpenAI models count them; an estimate for
+/// others. Takes about 0.1 ms for 1 KB: count once and keep the number.
+pub fn count_tokens(text: &str) -> usize {
+    tiktoken_rs::o200k_base_singleton().count_ordinary(text)
+}
+
+/// A beginning of a text with at most this many tokens, not much shorter than it
+/// must be. The whole text if that fits; empty for 0.
+pub fn clip(text: &str, max_tokens: usize) -> &str {
+    // No token of ordinary text is longer than this on average, so that a text
+    // of megabytes is cut before anything counts it. Guessed, on the high side.
+    const MAX_BYTES_A_TOKEN: usize = 8;
+    let mut clipped = head(text, max_tokens.saturating_mul(MAX_BYTES_A_TOKEN));
+    loop {
+        let n_tokens = count_tokens(clipped);
+        if n_tokens <= max_tokens {
+            return clipped;
+        }
+        // A little less than the share that fits: few rounds, and each shrinks.
+        let share = clipped.len().saturating_mul(max_tokens) / n_tokens;
+        clipped = head(clipped, share.saturating_mul(15) / 16);
+    }
+}
+
+fn head(text: &str, max_bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
+}
+
+fn needed_tokens(prompt: &Prompt) -> usize {
+    let schema = prompt.settings.schema.to_string();
+    let texts = [prompt.system.as_str(), prompt.user.as_str(), schema.as_str()];
+    let asked: usize = texts.iter().map(|it| count_tokens(it) + MESSAGE_TOKENS).sum();
+    asked + prompt.settings.max_tokens
+}

@@ -1,0 +1,335 @@
+//! `prepare()`: a conversation in, a proposal out. Runs every step up to the
+//! decision and changes nothing anywhere, so that the worker, an agent's
+//! question, the demo and a replay all get the same answer.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
+
+use crate::clock::Stopwatch;
+use crate::confidence;
+use crate::confidence::Features;
+use crate::decide;
+use crate::decide::Retry;
+use crate::decide::Signals;
+use crate::decide::Silence;
+use crate::decide::Thresholds;
+use crate::draft::Draft;
+use crate::draft::Drafter;
+use crate::draft::Writer;
+use crate::draft::generative::GenerateError;
+use crate::index::Index;
+use crate::index::IndexError;
+use crate::journey::StageModel;
+use crate::knowledge::Scope;
+use crate::normalize;
+use crate::proposal;
+use crate::proposal::Proposal;
+use crate::proposal::Versions;
+use crate::retrieve;
+use crate::retrieve::Retrieved;
+use crate::ticket::Author;
+use crate::ticket::AuthorKind;
+use crate::ticket::Body;
+use crate::ticket::Conversation;
+use crate::ticket::Message;
+use crate::ticket::Ticket;
+use crate::triage;
+use crate::triage::FlagKind;
+use crate::triage::Triage;
+use crate::verify;
+use crate::verify::Verdict;
+
+/// Pause before a ticket is prepared again after a step failed.
+const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What differs between the tickets of one connection and another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Context {
+    /// Whose knowledge answers, and who reads the answer.
+    pub scope: Scope,
+    pub thresholds: Thresholds,
+    /// Our own replies in a row without a person, at most.
+    pub max_own_replies: usize,
+    /// Hash of the settings that bear on decisions.
+    pub settings_version: String,
+    /// Name and hash of the manifest.
+    pub manifest_version: String,
+}
+
+/// A ticket that could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    #[error("could not search the knowledge: {0}")]
+    Search(#[from] IndexError),
+    /// A step panicked: a defect. Its place is in the log.
+    #[error("a step panicked")]
+    Panicked,
+}
+
+impl PrepareError {
+    /// Whether preparing again can help.
+    pub fn retry(&self) -> Retry {
+        match self {
+            // A damaged index is set aside and rebuilt; until then tickets wait.
+            PrepareError::Search(_) | PrepareError::Panicked => Retry::After(AFTER_FAILURE),
+        }
+    }
+}
+
+/// Everything the steps need, built once.
+pub struct Pipeline {
+    index: Arc<Index>,
+    stages: Arc<StageModel>,
+    drafter: Drafter,
+    /// As many permits as cores: searching and verifying are CPU work.
+    cpu: Arc<Semaphore>,
+}
+
+/// How long each step took, in milliseconds, in order.
+type Timings = Vec<(String, f64)>;
+
+impl Pipeline {
+    pub fn new(
+        index: Arc<Index>,
+        stages: Arc<StageModel>,
+        drafter: Drafter,
+        cpu: Arc<Semaphore>,
+    ) -> Pipeline {
+        Pipeline { index, stages, drafter, cpu }
+    }
+
+    /// Runs the steps once on nothing, so that the first customer does not wait
+    /// for tables to be compiled and files to be read. Blocks.
+    pub fn warm_up(&self) {
+        let question = "How do I reset my password? I cannot sign in, please help.";
+        let message = Message {
+            id: "warm-up".to_owned(),
+            at: None,
+            author: Author { kind: AuthorKind::Customer, id: None, name: None, email: None },
+            public: true,
+            body: Body::Html(format!("<p>{question}</p>")),
+            headers: Vec::new(),
+        };
+        let conversation = Conversation { messages: vec![message], ..Conversation::default() };
+        let scope = Scope::public("");
+        if let Err(error) = understand(&self.index, &self.stages, &conversation, &scope) {
+            tracing::warn!(%error, "could not warm up");
+        }
+    }
+
+    /// Prepares an answer to a conversation's open question.
+    ///
+    /// # Errors
+    /// If the index cannot be searched. Everything else that can go wrong ends
+    /// in a proposal that leaves the answer to a person.
+    pub async fn prepare(
+        &self,
+        conversation: &Conversation,
+        context: &Context,
+    ) -> Result<Proposal, PrepareError> {
+        let span = tracing::info_span!("ticket", conversation = conversation.id);
+        self.prepare_in(conversation, context).instrument(span).await
+    }
+
+    async fn prepare_in(
+        &self,
+        conversation: &Conversation,
+        context: &Context,
+    ) -> Result<Proposal, PrepareError> {
+        let (index, stages) = (Arc::clone(&self.index), Arc::clone(&self.stages));
+        let (read, scope) = (conversation.clone(), context.scope.clone());
+        let found = self.on_cpu(move || understand(&index, &stages, &read, &scope)).await??;
+        let (ticket, triage, retrieved, mut timings) = found;
+
+        let watch = Stopwatch::start();
+        let draft = self.draft(&ticket, &triage, &retrieved).await?;
+        timings.push(("draft".to_owned(), watch.elapsed_ms()));
+
+        let versions = self.versions(context, &draft);
+        let context = context.clone();
+        let judge = move || judge(ticket, triage, retrieved, draft, &context, versions, timings);
+        self.on_cpu(judge).await
+    }
+
+    /// Asks the model, if there is one, and composes from the passages' own
+    /// sentences if there is none or it fails.
+    async fn draft(
+        &self,
+        ticket: &Ticket,
+        triage: &Triage,
+        retrieved: &Retrieved,
+    ) -> Result<Draft, PrepareError> {
+        let modeled = match &self.drafter {
+            Drafter::Extractive => Err(GenerateError::NoPassage),
+            // A person answers or nobody does: no call to pay for.
+            Drafter::Generative(_) if is_settled(ticket, triage) => Err(GenerateError::NoPassage),
+            Drafter::Generative(it) => it.draft(ticket, triage, &retrieved.articles).await,
+        };
+        let failure = match modeled {
+            Ok(draft) => return Ok(draft),
+            // Nobody was asked, so nothing failed.
+            Err(GenerateError::NoPassage) => None,
+            Err(failure) => Some(failure.to_string()),
+        };
+        let (ticket, articles) = (ticket.clone(), retrieved.articles.clone());
+        // Composing is CPU work, as searching is.
+        let compose = move || crate::draft::extractive(&ticket, &articles);
+        let mut draft = self.on_cpu(compose).await?;
+        if let Some(failure) = failure {
+            tracing::warn!(failure, "composed a draft because the model wrote none");
+            draft.written_by = Writer::Fallback(failure);
+        }
+        Ok(draft)
+    }
+
+    /// The one place where CPU work leaves the async threads.
+    async fn on_cpu<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PrepareError> {
+        let permit = Arc::clone(&self.cpu).acquire_owned().await;
+        let span = tracing::Span::current();
+        let working = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            span.in_scope(work)
+        });
+        working.await.map_err(|_| PrepareError::Panicked)
+    }
+
+    fn versions(&self, context: &Context, draft: &Draft) -> Versions {
+        Versions {
+            deskhand: env!("CARGO_PKG_VERSION").to_owned(),
+            stages: self.stages.id.clone(),
+            prompt: match (&self.drafter, &draft.written_by) {
+                (Drafter::Generative(it), Writer::Model(_)) => it.prompt_version(),
+                (Drafter::Generative(_) | Drafter::Extractive, _) => String::new(),
+            },
+            model: match &draft.written_by {
+                Writer::Model(name) => name.clone(),
+                Writer::Extractive | Writer::Fallback(_) => String::new(),
+            },
+            index: self.index.watermark(),
+            settings: context.settings_version.clone(),
+            manifest: context.manifest_version.clone(),
+        }
+    }
+}
+
+/// Runs one step in its span and notes how long it took.
+fn step<T>(name: &'static str, timings: &mut Timings, work: impl FnOnce() -> T) -> T {
+    let watch = Stopwatch::start();
+    let result = tracing::info_span!("step", name).in_scope(work);
+    timings.push((name.to_owned(), watch.elapsed_ms()));
+    result
+}
+
+/// Normalize, triage, retrieve.
+fn understand(
+    index: &Index,
+    stages: &StageModel,
+    conversation: &Conversation,
+    scope: &Scope,
+) -> Result<(Ticket, Triage, Retrieved, Timings), PrepareError> {
+    let mut timings = Timings::new();
+    let ticket = step("normalize", &mut timings, || normalize::normalize(conversation));
+    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
+    let found = step("retrieve", &mut timings, || retrieve::retrieve(index, &ticket, scope))?;
+    Ok((ticket, triage, found, timings))
+}
+
+/// Verify, confidence, decide.
+fn judge(
+    ticket: Ticket,
+    triage: Triage,
+    retrieved: Retrieved,
+    draft: Draft,
+    context: &Context,
+    versions: Versions,
+    mut timings: Timings,
+) -> Proposal {
+    let verdict = step("verify", &mut timings, || verify::verify(&draft, &retrieved.articles));
+    let confidence = step("confidence", &mut timings, || {
+        confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
+    });
+    let signals =
+        signals(&ticket, &triage, &retrieved, &draft, &verdict, confidence.probability, context);
+    let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
+    let handoff = proposal::handoff(
+        &ticket,
+        &triage,
+        &retrieved.articles,
+        decision,
+        &signals,
+        context.thresholds,
+    );
+    Proposal {
+        ticket,
+        triage,
+        articles: retrieved.articles,
+        past_tickets: retrieved.past_tickets,
+        draft,
+        verdict,
+        confidence,
+        signals,
+        thresholds: context.thresholds,
+        decision,
+        handoff,
+        versions,
+        timings,
+    }
+}
+
+fn signals(
+    ticket: &Ticket,
+    triage: &Triage,
+    retrieved: &Retrieved,
+    draft: &Draft,
+    verdict: &Verdict,
+    probability: f32,
+    context: &Context,
+) -> Signals {
+    let has_words = ticket.question.chars().any(char::is_alphanumeric);
+    let other_language = match (&ticket.language, &draft.language) {
+        (Some(asked), Some(answered)) => asked != answered,
+        // Not told apart: the words of the question were found all the same.
+        (None, _) | (_, None) => false,
+    };
+    Signals {
+        silence: silence(ticket, triage),
+        asked_for_person: triage.has(FlagKind::AskedForPerson),
+        sensitive_topic: triage.has(FlagKind::Sensitive),
+        injection: triage.has(FlagKind::Injection),
+        person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
+        reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
+        empty_question: !has_words,
+        language_unsupported: other_language,
+        n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
+        fallback: matches!(draft.written_by, Writer::Fallback(_)),
+        contradicted: verdict.contradicted,
+        grounding: verdict.grounding,
+        confidence: probability,
+    }
+}
+
+/// True if no draft, however good, could go to the customer.
+fn is_settled(ticket: &Ticket, triage: &Triage) -> bool {
+    silence(ticket, triage).is_some()
+        || triage.has(FlagKind::AskedForPerson)
+        || triage.has(FlagKind::Sensitive)
+}
+
+/// Why nobody is to be answered; `None` if somebody is.
+fn silence(ticket: &Ticket, triage: &Triage) -> Option<Silence> {
+    if ticket.trigger.is_none() {
+        return Some(Silence::NoCustomerMessage);
+    }
+    if ticket.human_answered {
+        return Some(Silence::HumanAnswered);
+    }
+    if ticket.auto_reply.is_some() || triage.has(FlagKind::AutoReply) {
+        return Some(Silence::AutoReply);
+    }
+    triage.has(FlagKind::Spam).then_some(Silence::Spam)
+}

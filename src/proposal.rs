@@ -1,0 +1,67 @@
+//! What `prepare()` arrives at before anything has happened: everything the
+//! steps found, the decision, and what a person gets if one takes over.
+
+use serde::{Deserialize, Serialize};
+
+use crate::confidence::Confidence;
+use crate::decide::Decision;
+use crate::decide::Signals;
+use crate::decide::Thresholds;
+use crate::draft::Draft;
+use crate::knowledge::Hit;
+use crate::ticket::Ticket;
+use crate::triage::Triage;
+use crate::verify::Verdict;
+
+/// A ticket, what was found for it, and what should happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub ticket: Ticket,
+    pub triage: Triage,
+    /// Best first. Articles and past tickets are ranked apart.
+    pub articles: Vec<Hit>,
+    pub past_tickets: Vec<Hit>,
+    pub draft: Draft,
+    pub verdict: Verdict,
+    pub confidence: Confidence,
+    /// What `decide` saw; the same signals and thresholds give the same decision.
+    pub signals: Signals,
+    pub thresholds: Thresholds,
+    pub decision: Decision,
+    pub handoff: Handoff,
+    pub versions: Versions,
+    /// (step, milliseconds) in the order the steps ran.
+    pub timings: Vec<(String, f64)>,
+}
+
+/// What a person gets who takes over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handoff {
+    /// One paragraph: who wants what, in the customer's own words where short.
+    pub summary: String,
+    /// Why a person is needed, in one sentence.
+    pub reason: String,
+    /// What Deskhand already told the customer in this conversation.
+    pub tried: Vec<String>,
+    /// Titles and links of what was found.
+    pub evidence: Vec<String>,
+}
+
+/// What a decision rests on, so that it can be replayed: names and hashes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    pub deskhand: String,
+    pub stages: String,
+    pub prompt: String,
+    pub model: String,
+    /// The index watermark the passages came from.
+    pub index: u64,
+    pub settings: String,
+    pub manifest: String,
+}
+
+mod note;
+
+pub use crate::proposal::note::handoff;
+pub use crate::proposal::note::note;
+pub use crate::proposal::note::note_instead;

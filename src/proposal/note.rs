@@ -1,0 +1,248 @@
+//! What an agent reads: a suggestion, or a hand-over. The same content as text,
+//! Markdown and HTML; ticket and passage text is escaped in every form.
+
+use crate::decide::Decision;
+use crate::decide::Reason;
+use crate::decide::Signals;
+use crate::decide::Silence;
+use crate::decide::Thresholds;
+use crate::draft;
+use crate::helpdesk::Wording;
+use crate::knowledge::Hit;
+use crate::proposal::Handoff;
+use crate::proposal::Proposal;
+use crate::text;
+use crate::ticket::AuthorKind;
+use crate::ticket::Ticket;
+use crate::triage::FlagKind;
+use crate::triage::Triage;
+
+/// Letters of the customer's words in a summary. Guessed: three lines of a note.
+const SUMMARY_CHARS: usize = 320;
+
+/// Letters of one of our own earlier replies. Guessed: enough to recognise it.
+const TRIED_CHARS: usize = 140;
+
+/// Titles listed as evidence.
+const N_EVIDENCE: usize = 3;
+
+/// Features named as the reasons of a confidence.
+const N_PARTS: usize = 3;
+
+/// What a person gets who takes over.
+pub fn handoff(
+    ticket: &Ticket,
+    triage: &Triage,
+    articles: &[Hit],
+    decision: Decision,
+    signals: &Signals,
+    thresholds: Thresholds,
+) -> Handoff {
+    let own = ticket.turns.iter().filter(|it| it.author == AuthorKind::Own);
+    let mut evidence: Vec<String> = Vec::new();
+    for hit in articles {
+        let passage = &hit.passage;
+        let line = match passage.link() {
+            Some(link) => format!("{} ({link})", passage.title),
+            None => passage.title.clone(),
+        };
+        if evidence.len() < N_EVIDENCE && !evidence.contains(&line) {
+            evidence.push(line);
+        }
+    }
+    Handoff {
+        summary: summary(ticket),
+        reason: match decision {
+            Decision::Suggest => why_not_sent(signals, thresholds),
+            Decision::Send | Decision::Escalate(_) | Decision::StandDown(_) => {
+                reason(triage, decision)
+            }
+        },
+        tried: own.map(|it| text::shorten(&it.text, TRIED_CHARS)).collect(),
+        evidence,
+    }
+}
+
+/// The customer's matter in a sentence or two of their own.
+fn summary(ticket: &Ticket) -> String {
+    let asked = text::shorten(&ticket.question, SUMMARY_CHARS);
+    let n_messages = ticket.turns.iter().filter(|it| it.author == AuthorKind::Customer).count();
+    let about = if ticket.subject.is_empty() {
+        String::new()
+    } else {
+        format!(" about “{}”", text::shorten(&ticket.subject, TRIED_CHARS))
+    };
+    match n_messages {
+        0 => format!("Nobody has asked anything{about} yet."),
+        1 => format!("The customer writes{about}: “{asked}”"),
+        n => format!("The customer has written {n} times{about}, last: “{asked}”"),
+    }
+}
+
+/// Why a good draft is shown to a person first.
+fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
+    let Some(send_from) = thresholds.send_from else {
+        return "On this connection a person sends every reply.".to_owned();
+    };
+    if signals.person_involved {
+        return "A person of the team has written in this conversation.".to_owned();
+    }
+    if signals.injection {
+        return "The message talks to a machine rather than to the team.".to_owned();
+    }
+    if signals.fallback {
+        return "The model did not answer; this was put together without it.".to_owned();
+    }
+    if signals.confidence < send_from {
+        let (sure, needed) = (signals.confidence * 100.0, send_from * 100.0);
+        return format!(
+            "Deskhand is {sure:.0} % sure; replies go out by themselves from {needed:.0} %."
+        );
+    }
+    "A sentence is not backed well enough by what it cites.".to_owned()
+}
+
+/// Why a person is needed, in one sentence for that person.
+fn reason(triage: &Triage, decision: Decision) -> String {
+    let cue = |kind: FlagKind| {
+        let flag = triage.flags.iter().find(|it| it.kind == kind);
+        flag.map(|it| format!(" ({})", it.reason)).unwrap_or_default()
+    };
+    match decision {
+        Decision::Send => "Deskhand answered.".to_owned(),
+        Decision::Suggest => "A person decides whether the suggested reply goes out.".to_owned(),
+        Decision::Escalate(Reason::AskedForPerson) => {
+            format!("The customer asks for a person{}.", cue(FlagKind::AskedForPerson))
+        }
+        Decision::Escalate(Reason::SensitiveTopic) => {
+            format!("The topic is one only people answer{}.", cue(FlagKind::Sensitive))
+        }
+        Decision::Escalate(Reason::ReplyLimit) => {
+            "Deskhand has answered as often in a row as it may; the customer still writes."
+                .to_owned()
+        }
+        Decision::Escalate(Reason::EmptyQuestion) => {
+            "The message holds no words; it may be an attachment.".to_owned()
+        }
+        Decision::Escalate(Reason::NothingFound) => {
+            "Nothing in the help center answers this.".to_owned()
+        }
+        Decision::Escalate(Reason::Contradicted) => "What was found contradicts itself.".to_owned(),
+        Decision::Escalate(Reason::Language) => {
+            "Deskhand cannot answer in the customer's language.".to_owned()
+        }
+        Decision::Escalate(Reason::WeakGrounding) => {
+            "No sentence of an answer is backed by the help center.".to_owned()
+        }
+        Decision::Escalate(Reason::LowConfidence) => {
+            "Deskhand is not sure enough of its answer.".to_owned()
+        }
+        Decision::StandDown(Silence::HumanAnswered) => "A person answered already.".to_owned(),
+        Decision::StandDown(Silence::AutoReply) => {
+            format!("A machine wrote this{}.", cue(FlagKind::AutoReply))
+        }
+        Decision::StandDown(Silence::Spam) => format!("This is spam{}.", cue(FlagKind::Spam)),
+        Decision::StandDown(Silence::NoCustomerMessage) => {
+            "There is no customer message to answer.".to_owned()
+        }
+    }
+}
+
+/// The internal note for a proposal: a suggestion or a hand-over.
+pub fn note(proposal: &Proposal) -> Wording {
+    let lead = match proposal.decision {
+        Decision::Send | Decision::Suggest => "Deskhand suggests a reply",
+        Decision::Escalate(_) | Decision::StandDown(_) => "Deskhand hands this conversation over",
+    };
+    compose(proposal, lead, &proposal.handoff.reason)
+}
+
+/// The internal note in the place of a reply that did not go out, or of which
+/// nobody can tell whether it did. `why` is ours: it holds no ticket text.
+pub fn note_instead(proposal: &Proposal, why: &str) -> Wording {
+    compose(proposal, "Deskhand's reply is not confirmed as sent", why)
+}
+
+fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
+    let mut note = Note::default();
+    note.heading(lead);
+    note.line("Why", why);
+    if matches!(proposal.decision, Decision::Escalate(_)) {
+        note.line("Summary", &proposal.handoff.summary);
+        for tried in &proposal.handoff.tried {
+            note.line("Already answered", tried);
+        }
+    }
+    note.line("Journey stage", &stage(proposal));
+    if !proposal.draft.sentences.is_empty() {
+        note.line("Confidence", &confidence(proposal));
+        let heading = match proposal.decision {
+            Decision::Send | Decision::Suggest => "Suggested reply",
+            Decision::Escalate(_) | Decision::StandDown(_) => "A draft, for reference only",
+        };
+        note.quote(heading, &draft::wording(&proposal.draft));
+    }
+    if matches!(proposal.decision, Decision::Escalate(_)) {
+        for evidence in &proposal.handoff.evidence {
+            note.line("Found", evidence);
+        }
+    }
+    note.done()
+}
+
+fn stage(proposal: &Proposal) -> String {
+    let stage = &proposal.triage.stage;
+    format!("{} ({})", stage.id, stage.reason)
+}
+
+fn confidence(proposal: &Proposal) -> String {
+    let probability = proposal.confidence.probability;
+    if probability.is_nan() {
+        return "not known".to_owned();
+    }
+    let parts = proposal.confidence.parts.iter().take(N_PARTS);
+    let parts: Vec<String> = parts
+        .map(|it| format!("{} {:+.1}", it.feature.replace('_', " "), it.contribution))
+        .collect();
+    format!("{:.0} % ({})", probability * 100.0, parts.join(", "))
+}
+
+/// A note in its three forms, line by line.
+#[derive(Default)]
+struct Note {
+    text: String,
+    markdown: String,
+    html: String,
+}
+
+impl Note {
+    fn heading(&mut self, heading: &str) {
+        self.text.push_str(&format!("{heading}\n\n"));
+        self.markdown.push_str(&format!("**{heading}**\n\n"));
+        self.html.push_str(&format!("<p><strong>{}</strong></p>", text::escape_html(heading)));
+    }
+
+    fn line(&mut self, name: &str, value: &str) {
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.text.push_str(&format!("{name}: {value}\n"));
+        self.markdown.push_str(&format!("**{name}:** {}\n\n", text::escape_markdown(&value)));
+        self.html.push_str(&format!("<p><b>{name}:</b> {}</p>", text::escape_html(&value)));
+    }
+
+    fn quote(&mut self, name: &str, wording: &Wording) {
+        self.text.push_str(&format!("\n{name}:\n---\n{}\n---\n", wording.text.trim()));
+        let quoted: Vec<String> =
+            wording.markdown.trim().lines().map(|it| format!("> {it}")).collect();
+        self.markdown.push_str(&format!("**{name}:**\n\n{}\n\n", quoted.join("\n")));
+        self.html
+            .push_str(&format!("<p><b>{name}:</b></p><blockquote>{}</blockquote>", wording.html));
+    }
+
+    fn done(self) -> Wording {
+        Wording {
+            text: self.text.trim_end().to_owned(),
+            markdown: self.markdown.trim_end().to_owned(),
+            html: self.html,
+        }
+    }
+}

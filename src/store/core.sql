@@ -1,0 +1,95 @@
+-- The inbox, the outbox and the decisions. Times are milliseconds since the
+-- epoch. Order is the order of `seq`, never a time.
+
+-- One row a delivery, or a part of one that told of several conversations.
+CREATE TABLE IF NOT EXISTS deliveries (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection   TEXT    NOT NULL,
+    dedup        TEXT    NOT NULL,            -- the sender's id of the delivery
+    part         INTEGER NOT NULL DEFAULT 0,  -- 0 unless one payload told of several events
+    origin       TEXT    NOT NULL,            -- webhook | sweep
+    received_ms  INTEGER NOT NULL,
+    headers      TEXT    NOT NULL,            -- JSON, secrets left out
+    body         BLOB    NOT NULL,
+    state        TEXT    NOT NULL,            -- new | waiting | done
+    conversation TEXT,                        -- NULL until sorted
+    event        TEXT,                        -- JSON; NULL until sorted
+    attempts     INTEGER NOT NULL DEFAULT 0,  -- counted when leased, before the work
+    crashes      INTEGER NOT NULL DEFAULT 0,  -- leases whose process died
+    repeats      INTEGER NOT NULL DEFAULT 0,  -- how often it came again
+    outcome      TEXT,                        -- exactly one, and only when done
+    detail       TEXT,
+    done_ms      INTEGER,
+    UNIQUE (connection, dedup, part),
+    CHECK ((state = 'done') = (outcome IS NOT NULL))
+);
+CREATE INDEX IF NOT EXISTS deliveries_new ON deliveries (seq) WHERE state = 'new';
+CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (conversation, seq) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries (conversation, seq);
+CREATE INDEX IF NOT EXISTS deliveries_dead ON deliveries (seq) WHERE outcome = 'dead';
+
+-- One row a conversation: who works on it, and when it is due.
+CREATE TABLE IF NOT EXISTS conversations (
+    key            TEXT    PRIMARY KEY,       -- connection/id
+    connection     TEXT    NOT NULL,
+    id             TEXT    NOT NULL,
+    due_ms         INTEGER,                   -- NULL if nothing waits
+    waiting_ms     INTEGER,                   -- since when the oldest delivery waits
+    lease_owner    TEXT,
+    lease_until_ms INTEGER,
+    fence          INTEGER NOT NULL DEFAULT 0,-- grows with every lease
+    suspect        INTEGER NOT NULL DEFAULT 0 -- 1 if a process died while working on it
+);
+CREATE INDEX IF NOT EXISTS conversations_due ON conversations (connection, suspect, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversations_leased ON conversations (lease_owner) WHERE lease_owner IS NOT NULL;
+
+-- One row a message that was to be answered.
+CREATE TABLE IF NOT EXISTS decisions (
+    id           TEXT    PRIMARY KEY,
+    brand        TEXT    NOT NULL,
+    conversation TEXT    NOT NULL,
+    trigger      TEXT    NOT NULL,            -- id of the customer message
+    at_ms        INTEGER NOT NULL,
+    decision     TEXT    NOT NULL,            -- send | suggest | escalate | stand_down
+    reason       TEXT,
+    stage        TEXT    NOT NULL,
+    confidence   REAL,
+    record       TEXT    NOT NULL,            -- the whole proposal, JSON
+    outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | dead
+    UNIQUE (brand, conversation, trigger)
+);
+CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at_ms);
+
+-- What is to be written to a helpdesk, before it is written.
+CREATE TABLE IF NOT EXISTS outbox (
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    intent       TEXT    NOT NULL UNIQUE,
+    decision     TEXT    NOT NULL,            -- id of the decision, or of the dead delivery
+    brand        TEXT    NOT NULL,
+    connection   TEXT    NOT NULL,
+    conversation TEXT    NOT NULL,
+    trigger      TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,            -- reply | note | tag | field | handoff | alert
+    place        INTEGER NOT NULL,            -- order within the decision
+    action       TEXT    NOT NULL,            -- JSON
+    fingerprint  TEXT    NOT NULL,            -- of the text; empty where there is none
+    state        TEXT    NOT NULL,            -- planned | sending | sent | unknown | withdrawn | refused
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    due_ms       INTEGER NOT NULL,
+    sending_ms   INTEGER,
+    done_ms      INTEGER,
+    remote_id    TEXT,
+    detail       TEXT
+);
+-- The reply slot: one public reply to one message, whoever asks for it.
+CREATE UNIQUE INDEX IF NOT EXISTS outbox_reply_slot ON outbox (brand, conversation, trigger) WHERE kind = 'reply';
+CREATE UNIQUE INDEX IF NOT EXISTS outbox_once ON outbox (decision, place);
+CREATE INDEX IF NOT EXISTS outbox_open ON outbox (conversation) WHERE state IN ('planned', 'sending');
+CREATE INDEX IF NOT EXISTS outbox_daily ON outbox (brand, done_ms) WHERE kind = 'reply';
+CREATE INDEX IF NOT EXISTS outbox_sent ON outbox (conversation, kind, done_ms) WHERE state = 'sent';
+
+-- Small facts that outlive a process: the kill switch, sweep cursors.
+CREATE TABLE IF NOT EXISTS facts (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);

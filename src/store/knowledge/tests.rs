@@ -1,0 +1,89 @@
+//! What the change sequence promises to every index that follows it.
+
+use super::*;
+use crate::knowledge::Audience;
+
+fn connection() -> Connection {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(include_str!("../knowledge.sql")).unwrap();
+    connection
+}
+
+fn article(id: &str, body: &str) -> Document {
+    Document {
+        id: id.to_owned(),
+        pool: Pool::Article,
+        brand: "acme".to_owned(),
+        title: id.to_owned(),
+        body: body.to_owned(),
+        answer: None,
+        summary: None,
+        url: None,
+        language: None,
+        audience: Audience::Public,
+        updated_at: None,
+        solved: false,
+        linked_articles: Vec::new(),
+        tags: Vec::new(),
+        source: "docs".to_owned(),
+    }
+}
+
+fn changes(connection: &Connection, sequence: u64) -> Vec<(u64, String, bool)> {
+    let changes = changes_since(connection, sequence, 100).unwrap();
+    changes.into_iter().map(|it| (it.sequence, it.document_id, it.document.is_some())).collect()
+}
+
+#[test]
+fn the_same_content_again_is_no_change() {
+    let connection = connection();
+    let first = put(&connection, &[article("a", "one"), article("b", "two")]).unwrap();
+    assert_eq!(first, PutSummary { added: 2, changed: 0, unchanged: 0 });
+    let second = put(&connection, &[article("a", "one"), article("b", "new")]).unwrap();
+    assert_eq!(second, PutSummary { added: 0, changed: 1, unchanged: 1 });
+    assert_eq!(changes(&connection, 0), [(1, "a".to_owned(), true), (3, "b".to_owned(), true)]);
+    assert_eq!(changes(&connection, 1), [(3, "b".to_owned(), true)]);
+    assert_eq!(last_sequence(&connection).unwrap(), 3);
+}
+
+#[test]
+fn what_a_source_no_longer_has_is_deleted_and_stays_on_record() {
+    let connection = connection();
+    let elsewhere = Document { source: "other".to_owned(), ..article("c", "three") };
+    put(&connection, &[article("a", "one"), article("b", "two"), elsewhere]).unwrap();
+    let kept = HashSet::from(["a".to_owned()]);
+    let n_removed = remove_missing(&connection, "docs", "acme", Pool::Article, &kept).unwrap();
+    assert_eq!(n_removed, 1);
+    assert_eq!(changes(&connection, 3), [(4, "b".to_owned(), false)]);
+    assert_eq!(counts(&connection).unwrap().first().unwrap().n_documents, 2);
+    assert!(document(&connection, "acme", Pool::Article, "b").unwrap().is_none());
+    // Deleting twice is no second change; coming back is one.
+    remove(&connection, "acme", Pool::Article, &["b".to_owned()]).unwrap();
+    assert_eq!(last_sequence(&connection).unwrap(), 4);
+    let back = put(&connection, &[article("b", "two")]).unwrap();
+    assert_eq!(back, PutSummary { added: 1, changed: 0, unchanged: 0 });
+    assert_eq!(changes(&connection, 4), [(5, "b".to_owned(), true)]);
+}
+
+#[test]
+fn a_dry_run_tells_the_same_and_changes_nothing() {
+    let connection = connection();
+    put(&connection, &[article("a", "one"), article("b", "two")]).unwrap();
+    let documents = [article("a", "one"), article("b", "new"), article("c", "three")];
+    let told = compare(&connection, &documents).unwrap();
+    assert_eq!(last_sequence(&connection).unwrap(), 2);
+    assert_eq!(told, put(&connection, &documents).unwrap());
+}
+
+#[test]
+fn brands_and_pools_do_not_share_ids() {
+    let connection = connection();
+    let ticket = Document { pool: Pool::PastTicket, ..article("a", "ticket") };
+    let other = Document { brand: "other".to_owned(), ..article("a", "other") };
+    put(&connection, &[article("a", "one"), ticket, other]).unwrap();
+    remove(&connection, "acme", Pool::Article, &["a".to_owned()]).unwrap();
+    let body = |brand, pool| document(&connection, brand, pool, "a").unwrap().map(|it| it.body);
+    assert_eq!(body("acme", Pool::Article), None);
+    assert_eq!(body("acme", Pool::PastTicket).as_deref(), Some("ticket"));
+    assert_eq!(body("other", Pool::Article).as_deref(), Some("other"));
+}

@@ -1,0 +1,100 @@
+//! Tables of a token stream: rows are written when the table ends, because only
+//! then it is known whether it holds figures or lays out a page.
+
+use super::writer::Writer;
+
+/// Tables within tables deeper than this are read as text. (Guessed: layouts of
+/// mails go five deep.)
+const MAX_TABLE_DEPTH: usize = 8;
+
+/// Rows and cells of a table whose end has not come yet.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    rows: Vec<Vec<String>>,
+    cell_start: Option<usize>,
+    has_header: bool,
+}
+
+impl Writer {
+    pub(super) fn start_table(&mut self) {
+        // The text of a cell is moved once for each table around it.
+        if self.tables.len() < MAX_TABLE_DEPTH {
+            self.tables.push(Table::default());
+        } else {
+            self.n_flat_tables += 1;
+        }
+    }
+
+    pub(super) fn start_row(&mut self) {
+        if 0 < self.n_flat_tables {
+            return;
+        }
+        self.end_cell();
+        if let Some(table) = self.tables.last_mut() {
+            table.rows.push(Vec::new());
+        }
+    }
+
+    pub(super) fn start_cell(&mut self, name: &str) {
+        if !self.is_markdown() || 0 < self.n_flat_tables {
+            self.breaks = 0;
+            self.space = true;
+            return;
+        }
+        self.end_cell();
+        self.breaks = 0;
+        self.space = false;
+        let start = self.out.len();
+        if let Some(table) = self.tables.last_mut() {
+            table.has_header |= name == "th" && table.rows.len() <= 1;
+            table.cell_start = Some(start);
+        }
+    }
+
+    pub(super) fn end_cell(&mut self) {
+        let Some(table) = self.tables.last_mut() else { return };
+        let Some(start) = table.cell_start.take() else { return };
+        if start <= self.out.len() && self.out.is_char_boundary(start) {
+            let cell = self.out.split_off(start).trim().to_owned();
+            match table.rows.last_mut() {
+                Some(row) => row.push(cell),
+                None => table.rows.push(vec![cell]),
+            }
+        }
+        self.link = None;
+        self.mark = None;
+    }
+
+    /// Writes a table as rows; one that only lays out a page, as its blocks.
+    pub(super) fn end_table(&mut self) {
+        if 0 < self.n_flat_tables {
+            self.n_flat_tables -= 1;
+            return;
+        }
+        self.end_cell();
+        let Some(table) = self.tables.pop() else { return };
+        let n_columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let lays_out = n_columns < 2 || table.rows.iter().flatten().any(|it| it.contains('\n'));
+        let rows = table.rows.iter().filter(|row| row.iter().any(|it| !it.is_empty()));
+        if lays_out {
+            for cell in rows.flatten().filter(|it| !it.is_empty()) {
+                self.breaks = 2;
+                self.owe();
+                self.out.push_str(cell);
+            }
+        } else {
+            let empty = vec![String::new(); n_columns];
+            self.breaks = 2;
+            self.owe();
+            let head = if table.has_header { None } else { Some(&empty) };
+            for (idx, row) in head.into_iter().chain(rows).enumerate() {
+                let missing = n_columns.saturating_sub(row.len());
+                self.out.push_str(&format!("| {}{} |\n", row.join(" | "), " |".repeat(missing)));
+                if idx == 0 {
+                    self.out.push_str(&format!("|{}\n", " --- |".repeat(n_columns)));
+                }
+            }
+        }
+        self.breaks = 2;
+    }
+}

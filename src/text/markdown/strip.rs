@@ -1,0 +1,152 @@
+//! Takes out what a site generator would have replaced: imports, components,
+//! template expressions and shortcodes. Code is left as it stands.
+
+/// Longest component tag or template expression; longer ones are text. (Guessed.)
+const MAX_TAG_BYTES: usize = 4 * 1024;
+
+/// The Markdown without MDX imports and exports, JSX component tags (their
+/// content stays), Liquid and Jinja expressions and comments, and Hugo
+/// shortcodes. Fenced and inline code is untouched.
+pub fn strip_templates(markdown: &str) -> String {
+    let mut kept = String::with_capacity(markdown.len());
+    // Text between fences is stripped in one go: tags span lines.
+    let mut prose = String::new();
+    let mut fence: Option<String> = None;
+    let mut in_import = false;
+    for line in markdown.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if let Some(open) = &fence {
+            kept.push_str(line);
+            if trimmed.starts_with(open.as_str()) && trimmed.chars().all(|it| open.starts_with(it))
+            {
+                fence = None;
+            }
+            continue;
+        }
+        if let Some(open) = fence_of(trimmed) {
+            kept.push_str(&strip_prose(&prose));
+            prose.clear();
+            kept.push_str(line);
+            fence = Some(open);
+            continue;
+        }
+        in_import = if in_import { !trimmed.is_empty() } else { is_import(line) };
+        if !in_import {
+            prose.push_str(line);
+        }
+    }
+    kept.push_str(&strip_prose(&prose));
+    kept
+}
+
+fn fence_of(line: &str) -> Option<String> {
+    let mark = line.chars().next().filter(|it| matches!(it, '`' | '~'))?;
+    let length = line.chars().take_while(|it| *it == mark).count();
+    (3 <= length).then(|| mark.to_string().repeat(length))
+}
+
+fn is_import(line: &str) -> bool {
+    let import = line.starts_with("import ")
+        && (line.contains(" from '")
+            || line.contains(" from \"")
+            || line.contains("import '")
+            || line.contains("import \"")
+            || line.trim_end().ends_with('{'));
+    let export = ["const ", "default ", "function ", "let ", "var ", "async ", "{", "* from"]
+        .iter()
+        .any(|it| line.strip_prefix("export ").is_some_and(|rest| rest.starts_with(it)));
+    import || export
+}
+
+fn strip_prose(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '<', '`']) {
+        let (before, tail) = rest.split_at(at);
+        kept.push_str(before);
+        if let Some(length) = code_length(tail) {
+            let (code, after) = tail.split_at(length);
+            kept.push_str(code);
+            rest = after;
+            continue;
+        }
+        match template_length(tail).or_else(|| component_length(tail)) {
+            Some(length) => rest = tail.get(length..).unwrap_or_default(),
+            None => {
+                let mut letters = tail.chars();
+                kept.extend(letters.next());
+                rest = letters.as_str();
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// Length of the inline code at the start of `text`, marks included. An opening
+/// without an end in its paragraph counts as the marks alone.
+fn code_length(text: &str) -> Option<usize> {
+    let n_marks = text.bytes().take_while(|it| *it == b'`').count();
+    if n_marks == 0 {
+        return None;
+    }
+    let (marks, tail) = text.split_at(n_marks);
+    let window = head(tail);
+    let paragraph = window.find("\n\n").and_then(|it| window.get(..it)).unwrap_or(window);
+    Some(paragraph.find(marks).map_or(n_marks, |it| it + 2 * n_marks))
+}
+
+/// Length of `{{ … }}`, `{% … %}`, `{# … #}` or `{/* … */}` at the start; of
+/// everything up to the end of a Liquid comment.
+fn template_length(text: &str) -> Option<usize> {
+    let pairs = [("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("{/*", "*/}")];
+    let (open, close) = pairs.into_iter().find(|(open, _)| text.starts_with(open))?;
+    let window = head(text);
+    let inside = window.get(open.len()..)?;
+    let end = open.len() + inside.find(close)? + close.len();
+    // `{#id}` behind a heading declares its anchor.
+    if open == "{#" && inside.split(close).next().is_some_and(|it| it.contains(['}', '\n'])) {
+        return None;
+    }
+    let tag = window.get(..end)?;
+    if open == "{%" && tag.contains("comment") && !tag.contains("endcomment") {
+        let after = text.get(end..)?;
+        let close_at = after.find("endcomment")?;
+        return Some(end + close_at + after.get(close_at..)?.find("%}")? + 2);
+    }
+    Some(end)
+}
+
+/// Length of a JSX tag (`<Tabs items={[…]}>`, `</Tabs>`, `<>`) at the start.
+fn component_length(text: &str) -> Option<usize> {
+    let body = text.strip_prefix("</").or_else(|| text.strip_prefix('<'))?;
+    if !body.starts_with(|it: char| it.is_ascii_uppercase() || it == '>') {
+        return None;
+    }
+    let name_end = body.find(|it: char| !(it.is_ascii_alphanumeric() || it == '.'))?;
+    if body.get(name_end..)?.starts_with([':', '@', '-']) {
+        return None;
+    }
+    let (mut depth, mut quote) = (0_usize, None);
+    for (at, letter) in head(text).char_indices() {
+        match (letter, quote) {
+            (_, Some(open)) if letter == open => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(letter),
+            ('{', None) => depth += 1,
+            ('}', None) => depth = depth.saturating_sub(1),
+            ('>', None) if depth == 0 => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The beginning of a text that is looked at for an end mark.
+fn head(text: &str) -> &str {
+    let mut end = text.len().min(MAX_TAG_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or(text)
+}

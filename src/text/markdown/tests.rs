@@ -1,0 +1,184 @@
+//! What sections, front matter and template stripping promise.
+
+use expect_test::expect;
+use proptest::prelude::*;
+
+use super::*;
+
+fn shown(markdown: &str) -> String {
+    let mut shown = String::new();
+    for section in sections(markdown) {
+        let anchor = section.anchor.unwrap_or_default();
+        shown.push_str(&format!("[{}] #{anchor}\n", section.headings.join(" > ")));
+        for block in section.blocks {
+            shown.push_str(&block.render());
+            shown.push('\n');
+        }
+    }
+    shown
+}
+
+#[test]
+fn an_article_is_cut_along_its_headings() {
+    let markdown = r#"Intro with a [link](/x) and ![a picture](y.png).
+
+# Setup
+Text `code` &amp; *more*
+on two lines.
+
+## Step by step{#steps}
+1. Open **it**.
+
+   Wait a moment.
+2. Choose:
+   - [ ] this
+   - [x] ~~that~~ other
+3. Done.
+
+## Step by step
+| Plan | Price |
+| --- | --- |
+| Free | 0 € |
+| Pro  |     |
+
+```sh
+rm {{name}}
+```
+
+> [!NOTE]
+> Be careful.
+
+# Überblick & mehr
+End.[^1]
+
+[^1]: A note.
+"#;
+    expect![[r#"
+        [] #
+        Intro with a link and .
+        [Setup] #setup
+        Text code & more on two lines.
+        [Setup > Step by step] #steps
+        1. Open it. Wait a moment.
+        2. Choose:
+          - this
+          - other
+        3. Done.
+        [Setup > Step by step] #step-by-step
+        - Plan: Free; Price: 0 €
+        - Plan: Pro
+        rm {{name}}
+        Be careful.
+        [Überblick & mehr] #überblick--mehr
+        End.
+        A note.
+    "#]]
+    .assert_eq(&shown(markdown));
+}
+
+#[test]
+fn a_heading_that_comes_twice_gets_a_number() {
+    let anchors: Vec<_> =
+        sections("# A\nx\n# A\ny\n# A\nz").into_iter().filter_map(|it| it.anchor).collect();
+    assert_eq!(anchors, ["a", "a-1", "a-2"]);
+}
+
+#[test]
+fn html_in_markdown_is_read_as_a_browser_shows_it() {
+    let markdown = "<h2 id=\"top\">Plans</h2>\n\n<div style=\"display:none\">\n\nSECRET **md**\n\n\
+                    </div>\n\n<call-out type=\"x\">\n\nVisible.\n\n</call-out>\n\nA<br>B \
+                    <span hidden>SECRET</span>C <!-- SECRET -->\n\n<table><tr><th>Plan</th>\
+                    <th>Days</th></tr><tr><td>Free</td><td>5</td></tr></table>\n";
+    expect![[r#"
+        [Plans] #top
+        Visible.
+        A
+        B C
+        - Plan: Free; Days: 5
+    "#]]
+    .assert_eq(&shown(markdown));
+}
+
+#[test]
+fn templates_and_components_are_left_out_and_code_stays() {
+    let markdown = "import Tabs from '@site/tabs'\nexport const x = 1\n\n<Tabs items={['a', 'b']}>\n\n\
+                    Go to [x]({{root_url}}/a){% if x %} now{% endif %}.\n{% comment %}SECRET\n\
+                    {% endcomment %}\n{{< youtube id >}}\n{/* SECRET */}\nUse `{{name}}` here.\n\n\
+                    </Tabs>\n\n```jsx\nimport a from 'b'\n<Tabs/>{{x}}\n```\n\n## Title {#anchor}\n\nEnd.\n";
+    let stripped = strip_templates(markdown);
+    expect![[r#"
+        [] #
+        Go to x now.
+        Use {{name}} here.
+        import a from 'b'
+        <Tabs/>{{x}}
+        [Title] #anchor
+        End.
+    "#]]
+    .assert_eq(&shown(&stripped));
+}
+
+#[test]
+fn front_matter_is_read_in_yaml_and_toml() {
+    let yaml = "---\ntitle: \"Refunds: how\"\nseo:\n description: When\nlocale: en-US\nupdated: 2024-05-01\n\
+                internal: true\ntags: [a, b]\nid: 42\n---\nBody";
+    let (found, body) = front_matter(yaml).unwrap();
+    assert_eq!(body, "Body");
+    assert_eq!(found.title.as_deref(), Some("Refunds: how"));
+    assert_eq!(found.summary.as_deref(), Some("When"));
+    assert_eq!(found.language.as_deref(), Some("en-US"));
+    assert_eq!(found.audience.as_deref(), Some("internal"));
+    assert_eq!(found.tags, ["a", "b"]);
+    assert_eq!(found.updated_at, parse_date("2024-05-01T00:00:00Z"));
+    let toml = "+++\ntitle = \"T\"\ndate = 2024-05-01\ndraft = true\nurl = \"/a/\"\n+++\nBody";
+    let (found, body) = front_matter(toml).unwrap();
+    assert_eq!((body, found.draft, found.url.as_deref()), ("Body", true, Some("/a/")));
+    assert_eq!(found.updated_at, parse_date("2024-05-01"));
+}
+
+#[test]
+fn a_file_without_front_matter_is_all_text() {
+    for text in ["# Title\n\ntext", "---\n\nA rule first.", "", "---"] {
+        assert_eq!(front_matter(text).unwrap(), (FrontMatter::default(), text));
+    }
+}
+
+#[test]
+fn broken_front_matter_is_an_error_and_not_text() {
+    assert!(matches!(front_matter("---\ntitle: x\n\ntext"), Err(FrontMatterError::Open { .. })));
+    let broken = front_matter("---\ntitle: [x\n---\ntext");
+    assert!(matches!(broken, Err(FrontMatterError::Invalid { format: "YAML", .. })));
+    let broken = front_matter("+++\ntitle = \n+++\ntext");
+    assert!(matches!(broken, Err(FrontMatterError::Invalid { format: "TOML", .. })));
+}
+
+#[test]
+fn deep_nesting_is_read_without_recursion() {
+    let quotes = "> ".repeat(20_000) + "deep";
+    let lists: String = (0..500).map(|it| format!("{}- item\n", "  ".repeat(it))).collect();
+    let html = "<div>\n\n".repeat(5_000) + "deep";
+    for markdown in [quotes, lists, html] {
+        let _ = sections(&strip_templates(&markdown));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_sections_without_blank_blocks(
+        parts in prop::collection::vec(
+            prop_oneof![
+                "[#>*_`|~\\[\\]()!<{}%/ -]{0,6}",
+                "\n{1,2}", "1\\. ", "- ", "    ", "<div hidden>", "</div>", "[a-z]{1,8}", "\\PC{0,4}",
+                "```", "\\| a \\|", "---", "\\+\\+\\+", "title: x", "\\{#a\\}", "<A b=\\{1\\}>",
+            ],
+            0..60,
+        )
+    ) {
+        let text = parts.concat();
+        let body = front_matter(&text).map_or(text.as_str(), |(_, body)| body);
+        for section in sections(&strip_templates(body)) {
+            prop_assert!(!section.blocks.is_empty());
+            prop_assert!(section.blocks.iter().all(|it| !it.text.trim().is_empty()));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Words made comparable: lower case, stemmed, folded, without those that say
+//! nothing. Scripts without spaces become pairs of characters.
+
+use std::sync::LazyLock;
+
+use tantivy::tokenizer::Language;
+use tantivy::tokenizer::Stemmer;
+use tantivy::tokenizer::StopWordFilter;
+use tantivy::tokenizer::TokenFilter;
+use tantivy::tokenizer::TokenStream;
+use tantivy::tokenizer::Tokenizer;
+use tantivy::tokenizer::WhitespaceTokenizer;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::text::is_cjk;
+
+/// English words that say nothing about what a support question is about. Other
+/// languages use tantivy's lists; its English one is too short for questions.
+const ENGLISH: &str = "a an and are as at be been being but by can cannot could did do does doing done for from \
+had has have having he her hers him his how i if in into is it its just me my mine no nor not of off on or our \
+ours out over she so some such than that the their theirs them then there these they this those through to too \
+under until up us very was we were what when where which while who whom why will with would you your yours am \
+also any anyone anything please thanks thank hi hello hey dear regards help need want like get got getting \
+know don doesn didn isn aren wasn weren won wouldn couldn shouldn can't hasn haven hadn ll ve re im ive dont \
+doesnt didnt cant wont isnt t s d m o should may might must shall let lets think going go make way thing things \
+something now still even really much many more most here there well one ok okay yes every again tell could";
+
+/// The words of a text that carry meaning, in order, repeats kept.
+///
+/// `language` is an ISO 639-1 code and picks stemmer and stop words; `None` is
+/// read as English. Compare only lists made with the same language.
+pub fn terms(text: &str, language: Option<&str>) -> Vec<String> {
+    // French and Italian put the apostrophe between two words, English within one.
+    let apostrophe = if matches!(language, Some("fr" | "it" | "ca")) { " " } else { "" };
+    let (spaced, mut pairs) = split_scripts(text, apostrophe);
+    let (stop_words, stemmer) = filter_for(language).clone();
+    let mut tokenizer = stemmer.transform(stop_words.transform(WhitespaceTokenizer::default()));
+    let mut stream = tokenizer.token_stream(&spaced);
+    let mut terms = Vec::new();
+    while stream.advance() {
+        let mut word = fold(&stream.token().text);
+        // Folding takes some presentation forms apart into a space and a mark.
+        word.retain(|it| !it.is_whitespace());
+        if !word.is_empty() {
+            terms.push(word);
+        }
+    }
+    terms.append(&mut pairs);
+    terms
+}
+
+type Filters = (StopWordFilter, Stemmer);
+
+fn filter_for(language: Option<&str>) -> &'static Filters {
+    static ALL: LazyLock<Vec<(&str, Filters)>> = LazyLock::new(|| {
+        let listed = [
+            ("ar", Language::Arabic),
+            ("da", Language::Danish),
+            ("nl", Language::Dutch),
+            ("fi", Language::Finnish),
+            ("fr", Language::French),
+            ("de", Language::German),
+            ("el", Language::Greek),
+            ("hu", Language::Hungarian),
+            ("it", Language::Italian),
+            ("no", Language::Norwegian),
+            ("nb", Language::Norwegian),
+            ("pt", Language::Portuguese),
+            ("ro", Language::Romanian),
+            ("ru", Language::Russian),
+            ("es", Language::Spanish),
+            ("sv", Language::Swedish),
+            ("tr", Language::Turkish),
+        ];
+        let none = || StopWordFilter::remove(Vec::new());
+        let filters = |it| (StopWordFilter::new(it).unwrap_or_else(none), Stemmer::new(it));
+        listed.into_iter().map(|(code, it)| (code, filters(it))).collect()
+    });
+    static DEFAULT: LazyLock<Filters> = LazyLock::new(|| {
+        let words = ENGLISH.split_whitespace().map(str::to_owned);
+        (StopWordFilter::remove(words), Stemmer::new(Language::English))
+    });
+    let code = language.map(|it| it.get(..2).unwrap_or(it)).unwrap_or("en");
+    ALL.iter().find(|(it, _)| *it == code).map_or(&DEFAULT, |(_, it)| it)
+}
+
+/// Lower-case words joined by spaces, and the character pairs of what is
+/// written without spaces.
+fn split_scripts(text: &str, apostrophe: &str) -> (String, Vec<String>) {
+    let mut spaced = String::with_capacity(text.len());
+    let mut pairs = Vec::new();
+    let mut run: Vec<char> = Vec::new();
+    for letter in text.chars() {
+        if is_cjk(letter) && letter.is_alphanumeric() {
+            run.push(letter);
+            continue;
+        }
+        flush_pairs(&mut run, &mut pairs);
+        if letter.is_alphanumeric() || is_combining_mark(letter) {
+            spaced.extend(letter.to_lowercase());
+        } else if matches!(letter, '\'' | '’') {
+            spaced.push_str(apostrophe);
+        } else if !matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200d}') {
+            spaced.push(' ');
+        }
+    }
+    flush_pairs(&mut run, &mut pairs);
+    (spaced, pairs)
+}
+
+fn flush_pairs(run: &mut Vec<char>, pairs: &mut Vec<String>) {
+    if let [only] = run.as_slice() {
+        pairs.push(only.to_string());
+    }
+    pairs.extend(run.windows(2).map(|it| it.iter().collect::<String>()));
+    run.clear();
+}
+
+/// Lower case without accents: `É` and `e` are one letter to a hurried customer.
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let plain = text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase);
+    plain.map(|it| if it == 'ı' { 'i' } else { it }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_question_and_its_article_meet_in_the_same_terms() {
+        assert_eq!(terms("How can I forward my messages?", Some("en")), ["forward", "messag"]);
+        assert_eq!(terms("Forwarding a Message", Some("en")), ["forward", "messag"]);
+        assert_eq!(terms("Häuser", Some("de")), terms("Haus", Some("de")));
+        assert_eq!(terms("l'adresse", Some("fr")), terms("adresses", Some("fr")));
+    }
+
+    #[test]
+    fn what_is_written_without_spaces_becomes_pairs() {
+        assert_eq!(terms("重置密码", None), ["重置", "置密", "密码"]);
+        assert_eq!(terms("PDF出力", None), ["pdf", "出力"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_terms_without_space_and_upper_case(text in "\\PC{0,100}", language in "[a-z]{0,3}") {
+            for term in terms(&text, Some(&language)) {
+                prop_assert!(!term.is_empty());
+                prop_assert!(!term.contains(char::is_whitespace));
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! One leased conversation, from what waits for it to its outcome.
+
+use std::time::Duration;
+
+use crate::act;
+use crate::act::ActError;
+use crate::act::Acting;
+use crate::act::Fresh as _;
+use crate::act::Record;
+use crate::act::Seen;
+use crate::decide::Retry;
+use crate::helpdesk::Event;
+use crate::helpdesk::HelpdeskError;
+use crate::pipeline::PrepareError;
+use crate::proposal::Proposal;
+use crate::store::StoreError;
+use crate::store::decisions;
+use crate::store::decisions::Recorded;
+use crate::store::inbox::Outcome;
+use crate::store::inbox::Waiting;
+use crate::store::leases;
+use crate::store::leases::Lease;
+use crate::store::outbox;
+use crate::ticket::Conversation;
+use crate::worker::Desk;
+use crate::worker::Worker;
+use crate::worker::reading::Reading;
+
+/// A delivery whose handling ended the process this often is not tried again.
+const MAX_CRASHES: u32 = 2;
+
+/// How long to wait for a message that its webhook has announced, and how often.
+/// Guessed: replicas of a helpdesk lag by a second or two.
+const READ_AFTER_WEBHOOK: Duration = Duration::from_secs(2);
+pub(super) const MAX_READS_AFTER_WEBHOOK: u32 = 3;
+
+/// Pause after a store error: a full disk or a busy file, both of which pass.
+const AFTER_STORE_ERROR: Duration = Duration::from_secs(2);
+
+/// Why a conversation could not be brought to its outcome now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WorkError {
+    #[error("could not prepare an answer: {0}")]
+    Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Act(#[from] ActError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the helpdesk does not show the announced message yet")]
+    NotYetReadable,
+    /// The process died while working on it, more than once.
+    #[error("the process died {0} times while handling it")]
+    KillsTheProcess(u32),
+    #[error("connection {0} is not in the settings any more")]
+    NoConnection(String),
+}
+
+impl WorkError {
+    /// Whether trying again helps, and how soon at the earliest.
+    pub(super) fn retry(&self) -> Retry {
+        match self {
+            WorkError::Prepare(error) => error.retry(),
+            WorkError::Act(ActError::Helpdesk(error)) => retry_helpdesk(error),
+            WorkError::Act(ActError::Wait(wait)) => Retry::After(*wait),
+            WorkError::Act(ActError::Store(_)) | WorkError::Store(_) => {
+                Retry::After(AFTER_STORE_ERROR)
+            }
+            WorkError::NotYetReadable => Retry::After(READ_AFTER_WEBHOOK),
+            WorkError::Act(ActError::Unreadable(_))
+            | WorkError::KillsTheProcess(_)
+            | WorkError::NoConnection(_) => Retry::Never,
+        }
+    }
+
+    /// True for a pause that was foreseen: it is as long as it says, and does not
+    /// grow with the number of attempts.
+    pub(super) fn is_foreseen(&self) -> bool {
+        matches!(self, WorkError::Act(ActError::Wait(_)) | WorkError::NotYetReadable)
+    }
+}
+
+fn retry_helpdesk(error: &HelpdeskError) -> Retry {
+    match error {
+        HelpdeskError::Unavailable { retry_after, .. }
+        | HelpdeskError::Undecided { retry_after, .. } => {
+            Retry::After(retry_after.unwrap_or(Duration::from_secs(2)))
+        }
+        HelpdeskError::Conflict { .. } => Retry::After(Duration::from_secs(1)),
+        HelpdeskError::Refused { .. }
+        | HelpdeskError::Gone { .. }
+        | HelpdeskError::Unsupported { .. }
+        | HelpdeskError::Unreadable { .. } => Retry::Never,
+    }
+}
+
+impl Worker {
+    /// # Errors
+    /// If it has to be tried again or buried; the error says which.
+    pub(super) async fn handle(&self, lease: &Lease, waiting: &[Waiting]) -> Result<(), WorkError> {
+        let n_crashes = waiting.iter().map(|it| it.crashes).max().unwrap_or(0);
+        if MAX_CRASHES <= n_crashes {
+            return Err(WorkError::KillsTheProcess(n_crashes));
+        }
+        let desk = self
+            .desks
+            .get(&lease.connection)
+            .ok_or_else(|| WorkError::NoConnection(lease.connection.clone()))?;
+        let events: Vec<(&Waiting, Event)> = waiting
+            .iter()
+            .filter_map(|it| Some((it, serde_json::from_str(&it.event).ok()?)))
+            .collect();
+        let reading = Reading {
+            store: &self.store,
+            desk,
+            lease,
+            latest: events.last().map(|(_, event)| event),
+        };
+        if !self.finish_what_was_begun(desk, lease, waiting, &reading).await? {
+            return Ok(());
+        }
+        let key = lease.key.clone();
+        let waiting = self.store.read(move |it| leases::waiting(it, &key)).await?;
+        if waiting.is_empty() {
+            return Ok(self.release(lease, Duration::ZERO).await?);
+        }
+        let conversation = reading.read().await?;
+        if is_behind(&conversation, &events) && desk.helpdesk.can("messages").is_ok() {
+            return Err(WorkError::NotYetReadable);
+        }
+        self.answer(desk, lease, &waiting, &conversation, &reading).await
+    }
+
+    /// Goes on with writes that a crash or an error left behind. False if nothing
+    /// further is to be done under this lease.
+    async fn finish_what_was_begun(
+        &self,
+        desk: &Desk,
+        lease: &Lease,
+        waiting: &[Waiting],
+        reading: &Reading<'_>,
+    ) -> Result<bool, WorkError> {
+        let acting = self.acting(desk, lease);
+        let key = lease.key.clone();
+        for decided in self.store.read(move |it| decisions::open_of(it, &key)).await? {
+            let finished = act::finish(&acting, &decided, reading).await?;
+            if !self.conclude(desk, lease, waiting, &decided, finished).await? {
+                return Ok(false);
+            }
+        }
+        let key = lease.key.clone();
+        for entry in self.store.read(move |it| outbox::open_of(it, &key)).await? {
+            if entry.kind == "alert" && act::alert(&acting, &entry, reading).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Thinks about a conversation and does what comes of it.
+    async fn answer(
+        &self,
+        desk: &Desk,
+        lease: &Lease,
+        waiting: &[Waiting],
+        conversation: &Conversation,
+        reading: &Reading<'_>,
+    ) -> Result<(), WorkError> {
+        let Some(trigger) = conversation.last_customer_message().map(|it| it.id.clone()) else {
+            let nothing = Outcome::Ignored("there is no customer message to answer".to_owned());
+            return Ok(self.end_all(lease, waiting, nothing).await?);
+        };
+        let (brand, key) = (desk.manner.brand.clone(), lease.key.clone());
+        let slot = trigger.clone();
+        let before = self.store.read(move |it| decisions::outcome_of(it, &brand, &key, &slot));
+        if let Some(outcome) = before.await? {
+            let handled = format!("the message was handled before: {outcome}");
+            return Ok(self.end_all(lease, waiting, Outcome::Ignored(handled)).await?);
+        }
+        let proposal = self.pipeline.prepare(conversation, &desk.context).await?;
+        count(&proposal);
+        let record = Record { proposal, seen: Seen::of(conversation) };
+        let now_ms = self.clock.now_ms();
+        let decided = act::decided(&record, &desk.manner, &lease.key, &trigger, now_ms);
+        let plan = act::plan(&record.proposal, &desk.manner, &desk.helpdesk, now_ms);
+        let (held, stored) = (lease.clone(), decided.clone());
+        let recorded =
+            self.store.write(move |it| decisions::record(it, &held, &stored, &plan)).await?;
+        match recorded {
+            Recorded::Now => {}
+            Recorded::LostLease => return Ok(()),
+            Recorded::Before(outcome) => {
+                let handled = format!("the message was handled before: {outcome}");
+                return Ok(self.end_all(lease, waiting, Outcome::Ignored(handled)).await?);
+            }
+        }
+        let finished = act::finish(&self.acting(desk, lease), &decided, reading).await?;
+        if self.conclude(desk, lease, waiting, &decided, finished).await? {
+            self.release(lease, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    fn acting<'a>(&'a self, desk: &'a Desk, lease: &'a Lease) -> Acting<'a> {
+        Acting {
+            store: &self.store,
+            helpdesk: &desk.helpdesk,
+            lease,
+            clock: &self.clock,
+            limits: desk.limits,
+            settle: self.pace.settle,
+        }
+    }
+}
+
+/// True if a waiting event announces a message the conversation does not show,
+/// and it has not been waited for often enough.
+fn is_behind(conversation: &Conversation, events: &[(&Waiting, Event)]) -> bool {
+    events.iter().any(|(waiting, event)| {
+        let is_shown = |id: &str| conversation.messages.iter().any(|it| it.id == id);
+        waiting.attempts <= MAX_READS_AFTER_WEBHOOK && !event.message_ids().all(is_shown)
+    })
+}
+
+/// Counts a decision and how long each step took.
+fn count(proposal: &Proposal) {
+    let decision = match proposal.decision {
+        crate::decide::Decision::Send => "send",
+        crate::decide::Decision::Suggest => "suggest",
+        crate::decide::Decision::Escalate(_) => "escalate",
+        crate::decide::Decision::StandDown(_) => "stand_down",
+    };
+    metrics::counter!("deskhand_decisions_total", "decision" => decision).increment(1);
+    for (step, ms) in &proposal.timings {
+        metrics::histogram!("deskhand_step_seconds", "step" => step.clone()).record(ms / 1000.0);
+    }
+}

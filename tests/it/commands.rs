@@ -1,0 +1,202 @@
+//! What a person at a shell meets: the commands that prepare and look after a
+//! service, run as they are installed.
+
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+use deskhand::app;
+use deskhand::config;
+use deskhand::ingest;
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Shell {
+    folder: TempDir,
+}
+
+fn shell() -> Shell {
+    Shell { folder: tempfile::tempdir().unwrap() }
+}
+
+impl Shell {
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_deskhand"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("ZENDESK_API_TOKEN", "token")
+            .env("ZENDESK_WEBHOOK_SECRET", "secret")
+            .output()
+            .unwrap()
+    }
+
+    /// Standard output of a command that did its job.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Standard error of a command that could not do it.
+    fn complains(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?} went through");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+}
+
+#[test]
+fn what_init_writes_is_what_check_accepts_once_it_is_filled_in() {
+    let shell = shell();
+    let said = shell.says(&["init", "zendesk", "--public-url", "https://support.example.com"]);
+    assert!(said.contains("https://support.example.com/webhooks/zendesk"), "{said}");
+    let filled = shell.read("deskhand.toml").replace("agent_id = \"\"", "agent_id = \"42\"");
+    let filled = filled.replace("subdomain = \"\"", "subdomain = \"acme\"");
+    shell.write("deskhand.toml", &filled.replace("email = \"\"", "email = \"a@example.com\""));
+    let checked = shell.says(&["check"]);
+    assert!(checked.contains("1 connected"), "{checked}");
+    assert!(
+        !checked.contains("secret\n") && !checked.contains("token\n"),
+        "a secret is shown: {checked}"
+    );
+}
+
+#[test]
+fn init_writes_over_nothing_and_knows_its_helpdesks() {
+    let shell = shell();
+    shell.write("deskhand.toml", "# mine\n");
+    assert!(shell.complains(&["init", "chatwoot"]).contains("exists already"));
+    assert_eq!(shell.read("deskhand.toml"), "# mine\n");
+    let unknown = shell.complains(&["init", "hotline"]);
+    assert!(unknown.contains("hotline") && unknown.contains("connectors list"), "{unknown}");
+}
+
+#[test]
+fn every_helpdesk_can_be_started_with() {
+    let shell = shell();
+    for helpdesk in ["zendesk", "intercom", "chatwoot", "request-tracker", "generic"] {
+        let file = shell.says(&["init", helpdesk, "--dry-run"]);
+        assert!(file.contains(&format!("[connections.{helpdesk}]")), "{file}");
+    }
+    assert!(!shell.folder.path().join("deskhand.toml").exists(), "a dry run wrote a file");
+}
+
+#[test]
+fn a_misspelt_setting_is_named_and_nothing_starts() {
+    let shell = shell();
+    shell.write("deskhand.toml", "[answer]\nmod = \"suggest\"\n");
+    for command in ["check", "serve"] {
+        let complaint = shell.complains(&[command]);
+        assert!(complaint.contains("mod"), "{complaint}");
+    }
+}
+
+#[test]
+fn check_says_all_faults_at_once_and_fails() {
+    let shell = shell();
+    shell.write(
+        "deskhand.toml",
+        "[journey]\nstages = \"m9\"\n[files]\nprompts = \"own-prompts\"\n[connections.a]\nhelpdesk = \"hotline\"\n\
+         [connections.b]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = { env = \"NOT_SET_ANYWHERE\" } }\n",
+    );
+    std::fs::create_dir(shell.folder.path().join("own-prompts")).unwrap();
+    shell.write("own-prompts/draft.md", "no front matter");
+    let output = shell.run(&["check", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let faults = report["faults"].to_string();
+    for part in ["m9", "draft.md", "hotline", "NOT_SET_ANYWHERE"] {
+        assert!(faults.contains(part), "{part} is missing in {faults}");
+    }
+}
+
+#[test]
+fn the_environment_overrides_the_file_and_check_says_so() {
+    let shell = shell();
+    shell.write("deskhand.toml", "[worker]\nconcurrency = 3\n");
+    let output = Command::new(env!("CARGO_BIN_EXE_deskhand"))
+        .args(["check"])
+        .current_dir(shell.folder.path())
+        .env("DESKHAND__WORKER__CONCURRENCY", "5")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = said.lines().find(|it| it.starts_with("worker.concurrency")).unwrap();
+    assert!(line.contains('5') && line.contains("environment"), "{line}");
+}
+
+#[test]
+fn the_switch_stays_where_it_was_put() {
+    let shell = shell();
+    assert!(shell.says(&["send"]).starts_with("on"));
+    shell.says(&["send", "off"]);
+    let state: Value = serde_json::from_str(&shell.says(&["send", "--json"])).unwrap();
+    assert_eq!(state["send"], "off");
+}
+
+#[test]
+fn an_empty_house_answers_honestly() {
+    let shell = shell();
+    assert!(shell.says(&["inbox"]).contains("nothing yet"));
+    assert!(shell.complains(&["inbox", "retry", "7"]).contains('7'));
+    assert!(shell.complains(&["decisions", "show", "x"]).contains("no decision x"));
+    let asked = shell.says(&["ask", "How do I reset my password?"]);
+    assert!(asked.contains("hand over"), "{asked}");
+}
+
+#[test]
+fn what_is_ingested_can_be_asked_at_once() {
+    let shell = shell();
+    shell.write(
+        "articles.jsonl",
+        "{\"id\":\"reset\",\"title\":\"Reset your password\",\"body\":\"To reset your password, open Settings, \
+         select Security and choose Reset password. We send you a link that is valid for 20 minutes.\"}\n",
+    );
+    shell.says(&["ingest", "articles.jsonl"]);
+    let proposal: Value =
+        serde_json::from_str(&shell.says(&["ask", "How do I reset my password?", "--json"]))
+            .unwrap();
+    assert_eq!(proposal["draft"]["citations"][0]["title"], "Reset your password", "{proposal}");
+}
+
+#[test]
+fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
+    let shell = shell();
+    shell.write(
+        "articles.jsonl",
+        "{\"id\":\"a\",\"title\":\"Lamp\",\"body\":\"The lamp is on the left.\"}\n",
+    );
+    shell.says(&["ingest", "articles.jsonl"]);
+    let data = shell.folder.path().join("data");
+    damage(&data.join("index"));
+    let text = format!("[store]\nfolder = {:?}\n", data.display().to_string());
+    let settings = config::from_text(&text).unwrap().settings;
+    let index = app::open_index(&settings).unwrap();
+    assert_eq!(index.watermark(), 0, "a damaged index was used");
+    let store = app::open_store(&settings).unwrap();
+    assert_eq!(ingest::catch_up(&index, &store, |_, _| {}).unwrap(), 1);
+    assert!(data.join("index.damaged").exists());
+}
+
+fn damage(index: &Path) {
+    for entry in std::fs::read_dir(index).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|it| it == "meta.json") {
+            std::fs::write(path, "{").unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_shell_gets_its_completions() {
+    assert!(shell().says(&["completions", "bash"]).contains("deskhand"));
+}

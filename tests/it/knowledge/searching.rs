@@ -1,0 +1,248 @@
+//! What is found, by whom, and what an index does when it is opened again, shared
+//! or damaged.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use deskhand::index::Index;
+use deskhand::index::IndexError;
+use deskhand::index::Query;
+use deskhand::ingest;
+use deskhand::knowledge::Audience;
+use deskhand::knowledge::Document;
+use deskhand::knowledge::Pool;
+use deskhand::knowledge::Scope;
+use deskhand::retrieve::Retrieved;
+use deskhand::retrieve::retrieve;
+use deskhand::store::Store;
+use deskhand::store::knowledge;
+use deskhand::ticket::AuthorKind;
+use deskhand::ticket::Turn;
+
+use super::Shelf;
+use super::article;
+use super::past_ticket;
+use super::query;
+use super::ticket;
+
+#[tokio::test]
+async fn nobody_finds_what_is_not_for_them() {
+    let shelf = Shelf::new();
+    let audiences = [
+        Audience::Public,
+        Audience::Internal,
+        Audience::Segment("gold".to_owned()),
+        Audience::Segment("internal".to_owned()),
+    ];
+    let mut documents = Vec::new();
+    for brand in ["one", "two", "on"] {
+        for (idx, audience) in audiences.iter().enumerate() {
+            let id = format!("{brand}-{idx}");
+            let document = article(&id, "Refund", "How a refund works");
+            documents.push(Document {
+                brand: brand.to_owned(),
+                audience: audience.clone(),
+                ..document
+            });
+        }
+    }
+    shelf.put(documents).await;
+    let sees = |brand: &str, segments: &[&str], staff: bool| {
+        let segments = segments.iter().map(|it| (*it).to_owned()).collect();
+        let scope = Scope { brand: brand.to_owned(), segments, staff };
+        let found = shelf.find("refund", &scope).into_iter().map(|it| it.hit.passage.document_id);
+        found.collect::<BTreeSet<String>>().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(sees("one", &[], false), ["one-0"]);
+    assert_eq!(sees("two", &["gold"], false), ["two-0", "two-2"]);
+    assert_eq!(sees("one", &[], true), ["one-0", "one-1"]);
+    assert_eq!(sees("one", &["internal"], false), ["one-0", "one-3"], "a name is no key");
+    assert_eq!(sees("o", &[], true), [""; 0]);
+    let within = Query {
+        within: vec!["one-1".to_owned()],
+        ..query("refund", Pool::Article, &Scope::public("one"))
+    };
+    assert!(shelf.index.find(&within).unwrap().is_empty());
+    assert!(shelf.index.passages_of(&within).unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_question_is_words_and_never_a_query_language() {
+    let shelf = Shelf::new();
+    shelf
+        .put(vec![
+            article("a", "Refunds", "Money comes back"),
+            article("b", "Routers", "Plug it in"),
+        ])
+        .await;
+    for text in [
+        "title:refunds",
+        "+refund -money",
+        "\"refund",
+        "refund~2^9 AND (",
+        "refund*",
+        "re*",
+        "* OR *",
+        "\u{1f}",
+    ] {
+        let found = shelf.found(text);
+        let expected: &[&str] = if text.contains("refund") { &["a"] } else { &[] };
+        assert_eq!(found, expected, "{text}");
+    }
+    assert_eq!(shelf.found("completely different matters"), [""; 0]);
+    let endless = "refund router ".repeat(50_000);
+    assert_eq!(shelf.found(&endless).len(), 2);
+}
+
+#[tokio::test]
+async fn an_index_that_is_opened_again_knows_where_it_was() {
+    let shelf = Shelf::new();
+    shelf.put(vec![article("a", "Refunds", "Money"), article("b", "Routers", "Plug")]).await;
+    let Shelf { folder, store, index } = shelf;
+    drop(index);
+    let index = Index::open(&folder.path().join("index")).unwrap();
+    assert_eq!(index.watermark(), 2);
+    assert_eq!(index.n_passages("default", Pool::Article), 2);
+    assert_eq!(ingest::catch_up(&index, &store, |_, _| {}).unwrap(), 0);
+    assert_eq!(ingest::rebuild(&index, &store, |_, _| {}).unwrap(), 2);
+    assert_eq!(index.n_passages("default", Pool::Article), 2);
+    drop(folder);
+}
+
+#[tokio::test]
+async fn a_second_process_reads_along_while_the_first_writes() {
+    let shelf = Shelf::new();
+    shelf.put(vec![article("a", "Refunds", "Money")]).await;
+    let second = Index::open(&shelf.folder.path().join("index")).unwrap();
+    shelf.put(vec![article("b", "Routers", "Plug")]).await;
+    assert_eq!(second.watermark(), 1);
+    let changes = shelf.store.read_now(|it| knowledge::changes_since(it, 1, 10)).unwrap();
+    assert!(matches!(second.apply(&changes), Err(IndexError::Locked { .. })));
+    assert_eq!(second.watermark(), 2, "what the other process has written is visible");
+    assert_eq!(second.n_passages("default", Pool::Article), 2);
+}
+
+#[tokio::test]
+async fn an_index_ahead_of_its_store_is_built_anew() {
+    let shelf = Shelf::new();
+    shelf.put(vec![article("a", "Refunds", "Money"), article("b", "Routers", "Plug")]).await;
+    let restored = Store::open(&shelf.folder.path().join("restored"), 0).unwrap();
+    restored.write(|it| knowledge::put(it, &[article("c", "Cables", "Cut")])).await.unwrap();
+    ingest::catch_up(&shelf.index, &restored, |_, _| {}).unwrap();
+    assert_eq!(shelf.found("refunds routers cables"), ["c"]);
+    assert_eq!(shelf.index.watermark(), 1);
+}
+
+#[tokio::test]
+async fn damage_is_told_and_never_answered_with_nothing_found() {
+    let shelf = Shelf::new();
+    let documents = (0..40).map(|it| article(&it.to_string(), "Refunds", "Money comes back soon"));
+    shelf.put(documents.collect()).await;
+    let Shelf { folder, index, .. } = shelf;
+    drop(index);
+    let path = folder.path().join("index");
+    let files: Vec<PathBuf> = std::fs::read_dir(&path)
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .filter(|it| it.metadata().unwrap().len() != 0)
+        .filter(|it| !it.ends_with(".managed.json"))
+        .collect();
+    let scope = Scope::public("default");
+    for file in &files {
+        let sound = std::fs::read(file).unwrap();
+        for at in (0..sound.len()).step_by((sound.len() / 5).max(1)) {
+            let mut flipped = sound.clone();
+            *flipped.get_mut(at).unwrap() ^= 0x55;
+            for damaged in [flipped, sound.get(..at).unwrap().to_vec()] {
+                std::fs::write(file, damaged).unwrap();
+                let found = Index::open(&path)
+                    .and_then(|it| it.find(&query("refund", Pool::Article, &scope)));
+                let told = matches!(
+                    found,
+                    Err(IndexError::Damaged { .. } | IndexError::Unwritable { .. })
+                );
+                let n_found = found.map_or(0, |it| it.len());
+                assert!(told || n_found == 20, "{} at {at}: {n_found}", file.display());
+            }
+        }
+        std::fs::write(file, sound).unwrap();
+    }
+    assert_eq!(Index::open(&path).unwrap().watermark(), 40);
+}
+
+#[tokio::test]
+async fn two_changes_of_one_document_in_a_batch_leave_the_later_one() {
+    let shelf = Shelf::new();
+    shelf.store.write(|it| knowledge::put(it, &[article("a", "A", "apples")])).await.unwrap();
+    let mut changes = shelf.store.read_now(|it| knowledge::changes_since(it, 0, 10)).unwrap();
+    shelf.store.write(|it| knowledge::put(it, &[article("a", "A", "cherries")])).await.unwrap();
+    changes.extend(shelf.store.read_now(|it| knowledge::changes_since(it, 0, 10)).unwrap());
+    shelf.index.apply(&changes).unwrap();
+    shelf.index.apply(&changes).unwrap();
+    assert_eq!(shelf.index.n_passages("default", Pool::Article), 1);
+    assert_eq!(shelf.found("cherries"), ["a"]);
+}
+
+#[tokio::test]
+async fn a_short_follow_up_is_understood_from_what_was_said_before() {
+    let shelf = Shelf::new();
+    shelf
+        .put(vec![
+            article("router", "Router", "Restart the router if the light is red."),
+            article("printer", "Printer", "Restart the printer if the light is red."),
+        ])
+        .await;
+    let mut asked = ticket("", "It is still red.");
+    asked.turns = vec![Turn {
+        message_id: "1".to_owned(),
+        author: AuthorKind::Customer,
+        text: "My printer shows a red light.".to_owned(),
+    }];
+    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    assert_eq!(found.articles.first().unwrap().passage.document_id, "printer");
+    // What an agent pasted before does not steer the search.
+    if let Some(turn) = asked.turns.first_mut() {
+        turn.author = AuthorKind::Agent;
+        turn.text = "printer printer printer".to_owned();
+    }
+    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    assert!(found.articles.iter().all(|it| it.signals.iter().any(|(name, _)| name == "coverage")));
+}
+
+#[tokio::test]
+async fn past_tickets_lead_to_the_article_that_helped() {
+    let shelf = Shelf::new();
+    let mut documents = vec![
+        article("kb/profile", "Profile folder", "Your data lives in one folder of the disk."),
+        article("kb/mail", "Mail", "Mail can vanish when a filter moves mail away."),
+    ];
+    for idx in 0..5 {
+        let question = format!("my mail vanished after the update {idx}");
+        documents.push(past_ticket(
+            &format!("q/{idx}"),
+            &question,
+            "See the article.",
+            &["kb/profile"],
+        ));
+    }
+    shelf.put(documents).await;
+    let asked = ticket("", "all mail vanished since the update");
+    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    let ids: BTreeSet<_> =
+        found.articles.iter().map(|it| it.passage.document_id.as_str()).collect();
+    assert!(ids.contains("kb/mail"));
+    assert_eq!(found.past_tickets.len(), 5);
+    assert!(found.past_tickets.iter().all(|it| it.passage.text == "See the article."));
+    assert!(found.question_coverage > 0.0);
+}
+
+#[tokio::test]
+async fn a_question_that_shares_no_words_finds_nothing() {
+    let shelf = Shelf::new();
+    shelf.put(vec![article("a", "Refunds", "Money comes back")]).await;
+    for question in ["", "???", "how do I do this", "my cat is hungry"] {
+        let found =
+            retrieve(&shelf.index, &ticket("", question), &Scope::public("default")).unwrap();
+        assert_eq!(found, Retrieved::default(), "{question}");
+    }
+}

@@ -1,0 +1,25 @@
+//! All integration tests in one program, so that they are linked once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and it lives in real time"
+)]
+
+mod support;
+
+mod commands;
+mod connectors;
+mod demo;
+mod endurance;
+mod fake;
+mod generative;
+mod history;
+mod knowledge;
+mod order;
+mod prompts;
+mod recovery;
+mod simulation;
+mod store;
+mod tidy;
