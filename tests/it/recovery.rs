@@ -184,8 +184,10 @@ async fn a_ticket_that_kills_the_process_is_buried_and_a_person_is_told() {
     ordeal.day.helpdesk.open("poison", "Trouble", "How do I reset my forgotten password?");
     ordeal.day.helpdesk.open("c1", "Export invoices", articles::question(0).1);
     for _ in 0..5 {
-        let mut running = ordeal.house.start();
+        // The sweep may read the poison before the service is ready, or only then.
+        let mut running = ordeal.house.start_under(&[]);
         pid.store(running.pid(), Ordering::SeqCst);
+        running.wait_until_ready();
         ordeal.day.sender.redirect(running.address);
         ordeal.day.send_for(Duration::from_secs(2)).await;
         let until = Instant::now() + Duration::from_secs(8);
