@@ -5,7 +5,6 @@ mod searching;
 use std::path::Path;
 use std::path::PathBuf;
 
-use deskhand::index::Found;
 use deskhand::index::Index;
 use deskhand::index::Query;
 use deskhand::ingest;
@@ -13,6 +12,7 @@ use deskhand::ingest::Plan;
 use deskhand::ingest::Summary;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
+use deskhand::knowledge::Hit;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
 use deskhand::retrieve::Retrieved;
@@ -67,14 +67,14 @@ impl Shelf {
         ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
     }
 
-    fn find(&self, text: &str, scope: &Scope) -> Vec<Found> {
+    fn find(&self, text: &str, scope: &Scope) -> Vec<Hit> {
         self.index.find(&query(text, Pool::Article, scope)).unwrap()
     }
 
     /// Ids of the documents a customer finds, best first.
     fn found(&self, text: &str) -> Vec<String> {
         let found = self.find(text, &Scope::public("default"));
-        found.into_iter().map(|it| it.hit.passage.document_id).collect()
+        found.into_iter().map(|it| it.passage.document_id).collect()
     }
 }
 
@@ -86,7 +86,7 @@ fn query(text: &str, pool: Pool, scope: &Scope) -> Query {
         language: Some("en".to_owned()),
         pool,
         scope: scope.clone(),
-        within: Vec::new(),
+        also: Vec::new(),
         limit: 20,
     }
 }
@@ -159,7 +159,7 @@ async fn a_folder_of_pages_can_be_searched() {
     assert_eq!(shelf.found("refund"), ["billing/refunds", "billing/refunds"]);
     assert_eq!(shelf.found("router"), ["setup"]);
     assert_eq!(shelf.found("Exporte"), ["export"], "stemmed as the German it is");
-    let best = shelf.find("money card", &Scope::public("default")).remove(0).hit.passage;
+    let best = shelf.find("money card", &Scope::public("default")).remove(0).passage;
     assert_eq!(best.link().as_deref(), Some("https://x.example/r#by-card"));
     assert_eq!(best.text, "Money comes back in five days.");
 }
