@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::knowledge::Audience;
+use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -39,6 +40,19 @@ pub struct Plan {
     pub audience: Option<Audience>,
     /// Look, but change nothing.
     pub dry_run: bool,
+}
+
+/// Reads one line of a file of articles or past tickets. `None` for a past
+/// ticket that teaches nothing.
+///
+/// # Errors
+/// If it is no JSON object, or lacks what every article or ticket has.
+pub fn read_record(line: &str, source: &str, brand: &str) -> anyhow::Result<Option<Document>> {
+    let plan = Plan { brand: Some(brand.to_owned()), ..Plan::default() };
+    Ok(match record::read_line(line, source, &plan)? {
+        record::Record::Document(document) => Some(*document),
+        record::Record::Unanswered => None,
+    })
 }
 
 /// What taking in a source did, or would do.

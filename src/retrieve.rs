@@ -27,6 +27,9 @@ pub struct Retrieved {
     /// Share of what the question asks about that the best article passage
     /// speaks of, 0.0–1.0, rare words counting more. 0.0 if none was found.
     pub question_coverage: f32,
+    /// Whether the articles answer the question at all, 0.0–1.0: an estimate
+    /// before anything is written. 0.0 if nothing was found.
+    pub answerable: f32,
 }
 
 /// How many documents of each pool are kept. (Guessed: an agent reads no more.)
@@ -81,7 +84,8 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
     let articles = rank_articles(index, &passages, &votes)?;
     let past_tickets = answers(index, scope, &past, tickets)?;
     let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
-    Ok(Retrieved { articles, past_tickets, question_coverage })
+    let answerable = question_coverage;
+    Ok(Retrieved { articles, past_tickets, question_coverage, answerable })
 }
 
 /// The words a ticket is looked up by.

@@ -91,9 +91,8 @@ fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::R
         document.title =
             document.body.lines().next().unwrap_or_default().chars().take(120).collect();
     }
-    // A solved ticket that links an article says what helped, even without words.
-    let teaches = document.solved && !document.linked_articles.is_empty();
-    if document.answer.is_none() && !teaches {
+    // A ticket that links an article says what helped, even without words.
+    if document.answer.is_none() && document.linked_articles.is_empty() {
         return Ok(Record::Unanswered);
     }
     settle_language(&mut document);
