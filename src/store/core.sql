@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS conversations (
     lease_owner    TEXT,
     lease_until_ms INTEGER,
     fence          INTEGER NOT NULL DEFAULT 0,-- grows with every lease
-    suspect        INTEGER NOT NULL DEFAULT 0 -- 1 if a process died while working on it
+    suspect        INTEGER NOT NULL DEFAULT 0,-- 1 if a process died while working on it
+    swept          TEXT                       -- the last change the sweep found
 );
 CREATE INDEX IF NOT EXISTS conversations_due ON conversations (connection, suspect, due_ms) WHERE due_ms IS NOT NULL;
 CREATE INDEX IF NOT EXISTS conversations_leased ON conversations (lease_owner) WHERE lease_owner IS NOT NULL;

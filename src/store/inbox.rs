@@ -2,6 +2,7 @@
 //! outcome each. Every function works inside the caller's transaction.
 
 mod rows;
+mod swept;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -13,6 +14,7 @@ pub use crate::store::inbox::rows::Which;
 pub use crate::store::inbox::rows::counts;
 pub use crate::store::inbox::rows::n_unfinished;
 pub use crate::store::inbox::rows::rows;
+pub use crate::store::inbox::swept::accept_swept;
 
 /// What a helpdesk sent, after it was authenticated.
 #[derive(Debug, Clone)]
@@ -206,7 +208,8 @@ fn sort_one(
     match sorted {
         Sorted::Waits(place) => {
             set_place(connection, seq, &name, place, "waiting")?;
-            await_conversation(connection, &name, place, now_ms)
+            await_conversation(connection, &name, place, now_ms)?;
+            swept::give_way(connection, &name, place)
         }
         Sorted::Ends { outcome, place } => {
             if let Some(place) = place {
@@ -253,30 +256,6 @@ fn await_conversation(
         )?
         .execute(params![key, name, place.conversation_id, place.due_ms, now_ms, cap_ms])?;
     Ok(())
-}
-
-/// Takes in what the sweep found: a conversation that changed. It waits at once,
-/// unless the same change was found before.
-pub fn accept_swept(
-    connection: &Connection,
-    name: &str,
-    dedup: &str,
-    place: &Place,
-    now_ms: i64,
-) -> rusqlite::Result<Arrival> {
-    let key = conversation_key(name, &place.conversation_id);
-    let n_added = connection
-        .prepare_cached(
-            "INSERT INTO deliveries
-                (connection, dedup, origin, received_ms, headers, body, state, conversation, event)
-             VALUES (?1, ?2, 'sweep', ?3, '[]', x'', 'waiting', ?4, ?5) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![name, dedup, now_ms, key, place.event])?;
-    if n_added == 0 {
-        return Ok(Arrival::Repeat);
-    }
-    await_conversation(connection, name, place, now_ms)?;
-    Ok(Arrival::First)
 }
 
 /// Ends a delivery. One that has ended stays as it ended.

@@ -22,4 +22,5 @@ mod prompts;
 mod recovery;
 mod simulation;
 mod store;
+mod sweep;
 mod tidy;
