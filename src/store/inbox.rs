@@ -150,23 +150,42 @@ pub fn accept(connection: &Connection, delivery: &Accepted) -> rusqlite::Result<
     Ok(Arrival::Repeat)
 }
 
-/// The oldest deliveries nobody has looked into, in order of arrival.
+/// The oldest deliveries nobody has looked into, in order of arrival. Every
+/// connection gets its share, so that one that sends a lot holds up no other:
+/// about `limit` in all.
 pub fn unsorted(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Unsorted>> {
+    let mut next = connection.prepare_cached(
+        "SELECT min(connection) FROM deliveries WHERE state = 'new' AND connection > ?1",
+    )?;
+    let mut names: Vec<String> = Vec::new();
+    while let Some(name) = next.query_row([names.last().map_or("", String::as_str)], |row| {
+        row.get::<_, Option<String>>(0)
+    })? {
+        names.push(name);
+    }
+    let share = limit.div_ceil(names.len().max(1));
     let mut statement = connection.prepare_cached(
         "SELECT seq, connection, received_ms, headers, body FROM deliveries
-         WHERE state = 'new' ORDER BY seq LIMIT ?1",
+         WHERE state = 'new' AND connection = ?1 ORDER BY seq LIMIT ?2",
     )?;
-    let rows = statement.query_map([limit], |row| {
-        let headers: String = row.get(3)?;
-        Ok(Unsorted {
-            seq: row.get(0)?,
-            connection: row.get(1)?,
-            received_ms: row.get(2)?,
-            headers: serde_json::from_str(&headers).unwrap_or_default(),
-            body: row.get(4)?,
-        })
-    })?;
-    rows.collect()
+    let mut unsorted: Vec<Unsorted> = Vec::new();
+    for name in names {
+        let rows = statement.query_map(params![name, share], |row| {
+            let headers: String = row.get(3)?;
+            Ok(Unsorted {
+                seq: row.get(0)?,
+                connection: row.get(1)?,
+                received_ms: row.get(2)?,
+                headers: serde_json::from_str(&headers).unwrap_or_default(),
+                body: row.get(4)?,
+            })
+        })?;
+        for row in rows {
+            unsorted.push(row?);
+        }
+    }
+    unsorted.sort_by_key(|it| it.seq);
+    Ok(unsorted)
 }
 
 /// Puts one delivery where it belongs. Several parts (a payload that told of
