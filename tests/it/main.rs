@@ -24,3 +24,4 @@ mod simulation;
 mod store;
 mod sweep;
 mod tidy;
+mod zendesk;
