@@ -19,7 +19,6 @@ use deskhand::retrieve::Retrieved;
 use deskhand::retrieve::retrieve;
 use deskhand::store::Store;
 use deskhand::store::knowledge;
-use deskhand::ticket::Channel;
 use deskhand::ticket::Ticket;
 use tempfile::TempDir;
 
@@ -123,18 +122,10 @@ fn past_ticket(id: &str, question: &str, answer: &str, links: &[&str]) -> Docume
 
 fn ticket(subject: &str, question: &str) -> Ticket {
     Ticket {
-        conversation_id: "1".to_owned(),
         subject: subject.to_owned(),
-        channel: Channel::Email,
-        tags: Vec::new(),
-        turns: Vec::new(),
         question: question.to_owned(),
-        trigger: None,
         language: Some("en".to_owned()),
-        auto_reply: None,
-        human_answered: false,
-        n_own_replies: 0,
-        remarks: Vec::new(),
+        ..Ticket::default()
     }
 }
 
