@@ -4,18 +4,21 @@
 
 mod lookup;
 mod passages;
+mod popularity;
 mod scores;
 mod search;
 mod terms;
 mod words;
 
 pub use self::passages::cut;
+pub use self::popularity::Popularity;
 pub use self::scores::Match;
 pub use self::search::Scored;
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::atomic::AtomicU64;
@@ -120,6 +123,8 @@ pub struct Index {
     /// `None` until this process first writes: only one process may.
     writer: Mutex<Option<IndexWriter>>,
     watermark: AtomicU64,
+    /// Of the commit that was searched last.
+    popularity: Mutex<Option<(u64, Arc<Popularity>)>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -170,7 +175,7 @@ impl Index {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
-        Ok(Index { path, index, reader, layout, writer, watermark })
+        Ok(Index { path, index, reader, layout, writer, watermark, popularity: Mutex::new(None) })
     }
 
     /// The sequence number up to which the store's changes are committed here.
@@ -237,6 +242,22 @@ impl Index {
     pub fn find(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
         let scored = self.score(query)?;
         scored.matches().iter().map(|it| self.read(&scored, it)).collect()
+    }
+
+    /// How often people answered with each article. Counted once a commit.
+    pub fn popularity(&self) -> Result<Arc<Popularity>, IndexError> {
+        let searcher = self.reader.searcher();
+        let generation = searcher.generation().generation_id();
+        let mut slot = self.popularity.lock().unwrap_or_else(|it| it.into_inner());
+        match slot.as_ref() {
+            Some((known, popularity)) if *known == generation => Ok(Arc::clone(popularity)),
+            Some(_) | None => {
+                let counted = guarded(&self.path, || Popularity::count(&searcher))?;
+                let popularity = Arc::new(counted);
+                *slot = Some((generation, Arc::clone(&popularity)));
+                Ok(popularity)
+            }
+        }
     }
 
     /// Reads one of the passages that were found.

@@ -62,6 +62,9 @@ const SECOND_PASSAGE: f32 = 0.2;
 /// (Measured: 0.5 finds less, 2.0 puts fewer right articles first.)
 const VOTE_WEIGHT: f32 = 1.0;
 
+/// Weight of how often an article is the answer at all.
+const POPULARITY_WEIGHT: f32 = 0.15;
+
 /// Questions of fewer words lean on what was said before. (Guessed.)
 const SHORT_QUESTION_WORDS: usize = 12;
 
@@ -198,6 +201,7 @@ fn rank_articles(
     passages: &Scored,
     votes: &[(DocumentKey, f32)],
 ) -> Result<Vec<Hit>, IndexError> {
+    let popularity = index.popularity()?;
     let mut groups = by_document(passages);
     let best = groups.first().map_or(0.0, |it| it.score);
     let strongest = votes.first().map_or(0.0, |it| it.1);
@@ -209,7 +213,9 @@ fn rank_articles(
     };
     for group in &mut groups {
         let vote_share = vote(group.document) / strongest.max(f32::MIN_POSITIVE);
-        group.score = words(group) + VOTE_WEIGHT * vote_share;
+        group.score = words(group)
+            + VOTE_WEIGHT * vote_share
+            + POPULARITY_WEIGHT * popularity.of(group.document);
     }
     sort(&mut groups);
     let mut hits = Vec::new();
@@ -220,6 +226,7 @@ fn rank_articles(
             let mut hit = index.read(passages, found)?;
             hit.signals.push(("words".to_owned(), words(group)));
             hit.signals.push(("past.linked".to_owned(), vote(group.document)));
+            hit.signals.push(("past.popular".to_owned(), popularity.of(group.document)));
             hit.score = group.score * (found.score / first.max(f32::MIN_POSITIVE)).min(1.0);
             hits.push(hit);
         }

@@ -12,6 +12,7 @@ use tantivy::schema::Field;
 use super::Query;
 use super::terms::Layout;
 use super::terms::N_PLACES;
+use super::words::code_of;
 use super::words::codes;
 use super::words::question_stems;
 
@@ -160,19 +161,21 @@ impl<'a> Lookup<'a> {
         Ok(words)
     }
 
-    /// Languages the passages of this brand are written in, the commonest first.
+    /// Languages the passages of this brand are written in: the question's own
+    /// before the commonest.
     fn languages(&self) -> tantivy::Result<Vec<&'static str>> {
+        let own = code_of(self.query.language.as_deref());
         let mut counted = Vec::new();
         for code in codes() {
             let brand = &self.query.scope.brand;
             let term = self.layout.language_term(self.query.pool, brand, code);
             let n_passages = self.searcher.doc_freq(&term)?;
             if 0 < n_passages {
-                counted.push((n_passages, code));
+                counted.push((code == own, n_passages, code));
             }
         }
         counted.sort_by(|left, right| right.cmp(left));
-        Ok(counted.into_iter().take(MAX_LANGUAGES).map(|(_, code)| code).collect())
+        Ok(counted.into_iter().take(MAX_LANGUAGES).map(|(.., code)| code).collect())
     }
 
     /// Where the stems of one word stand, in one place of the passages. A stem

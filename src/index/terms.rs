@@ -33,6 +33,9 @@ pub(super) const FORMAT: u32 = 2;
 /// Names of the columns.
 pub(super) const DOCUMENT_KEY: &str = "document_key";
 pub(super) const LINKS: &str = "links";
+pub(super) const CREATED: &str = "created";
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// Between the parts of a term. Removed from what they are made of.
 const BETWEEN: char = '\u{1f}';
@@ -67,6 +70,8 @@ pub(super) struct Layout {
     /// two hundred voters are counted without reading one of them.
     document_key: Field,
     links: Field,
+    /// Day of a past ticket, on its first passage only: one entry a ticket.
+    created: Field,
     articles: Places,
     past_tickets: Places,
 }
@@ -87,8 +92,18 @@ impl Layout {
         let stored = schema.add_bytes_field("passage", STORED);
         let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST | INDEXED);
         let links = schema.add_u64_field(LINKS, FAST);
-        let schema = schema.build();
-        Layout { schema, document, scope, stored, document_key, links, articles, past_tickets }
+        let created = schema.add_i64_field(CREATED, FAST);
+        Layout {
+            schema: schema.build(),
+            document,
+            scope,
+            stored,
+            document_key,
+            links,
+            created,
+            articles,
+            past_tickets,
+        }
     }
 
     pub(super) fn places(&self, pool: Pool) -> Places {
@@ -148,6 +163,10 @@ impl Layout {
         for id in &document.linked_articles {
             let DocumentKey(link) = DocumentKey::new(Pool::Article, &document.brand, id);
             entry.add_u64(self.links, link);
+        }
+        if document.pool == Pool::PastTicket && passage.ordinal == 0 {
+            let second = document.updated_at.map_or(0, |it| it.as_second());
+            entry.add_i64(self.created, second / SECONDS_A_DAY);
         }
         let mut headings = passage.headings.join("\n");
         headings.push('\n');
