@@ -51,9 +51,8 @@ struct Table {
 pub(super) struct Closing {
     /// A whole text of listed phrases.
     whole: Regex,
-    gratitude: Regex,
-    /// Solved, or about to be tried: closes also where we had asked something.
-    settled: Regex,
+    /// The phrases of which one at least must be there.
+    says: Regex,
     /// A word of thanks or greeting, then a name.
     addressed: Regex,
     no_names: BTreeSet<String>,
@@ -82,11 +81,7 @@ impl Closing {
         );
         Ok(Closing {
             whole: compile("whole", &format!(r"^(?: (?:\.|{}))* $", any(&lists)))?,
-            gratitude: compile("gratitude", &format!(" (?:{}) ", any(&[&table.gratitude])))?,
-            settled: compile(
-                "settled",
-                &format!(" (?:{}) ", any(&[&table.solved, &table.will_try])),
-            )?,
+            says: compile("says", &format!(" (?:{}) ", any(&lists[..3])))?,
             addressed: compile("addressing", &addressed)?,
             offers: compile("offers", &format!(r"^ \. (?:{}) \. $", any(&[&table.offers])))?,
             no_names: table.no_names.split(',').map(|it| fold(it.trim())).collect(),
@@ -95,8 +90,8 @@ impl Closing {
     }
 
     /// The words that close the conversation. `None` if anything is asked or may
-    /// be: no answer came before, a word is not known, or thanks could be a yes to
-    /// what the team had asked.
+    /// be: no answer came before, a word is not known, or the answer asked for
+    /// something, and "great, that works" may be a yes.
     pub(super) fn of(&self, ticket: &Ticket) -> Option<String> {
         let is_answer = |author: AuthorKind| author.is_staff() || author == AuthorKind::Own;
         let place = ticket.turns.iter().rposition(|it| is_answer(it.author))?;
@@ -104,15 +99,14 @@ impl Closing {
         let open = ticket.turns.get(place + 1..).unwrap_or_default();
         let mut said = open.iter().filter(|it| it.author == AuthorKind::Customer);
         // A message without words may be a picture, and a picture may be a question.
-        if said.any(|it| it.text.trim().is_empty()) {
+        if said.any(|it| it.text.trim().is_empty()) || self.asks(&answer.text) {
             return None;
         }
-        let words = self.read(&ticket.question)?;
-        let agrees = words.kind == Kind::Thanks && self.asks(&answer.text);
-        (!agrees).then_some(words.said)
+        self.read(&ticket.question)
     }
 
-    fn read(&self, text: &str) -> Option<Said> {
+    /// The words of a text that say it asks nothing.
+    fn read(&self, text: &str) -> Option<String> {
         let known = |it: char| {
             it.is_alphanumeric()
                 || it.is_whitespace()
@@ -126,13 +120,8 @@ impl Closing {
         if !self.whole.is_match(&plain) {
             return None;
         }
-        let find = |it: &Regex| it.find(&plain).map(|it| format!("\"{}\"", it.as_str().trim()));
-        if let Some(said) = find(&self.settled) {
-            return Some(Said { kind: Kind::Settled, said });
-        }
-        let glad = || text.chars().find(|it| self.glad.contains(*it)).map(String::from);
-        let said = find(&self.gratitude).or_else(glad)?;
-        Some(Said { kind: Kind::Thanks, said })
+        let said = self.says.find(&plain).map(|it| format!("\"{}\"", it.as_str().trim()));
+        said.or_else(|| text.chars().find(|it| self.glad.contains(*it)).map(String::from))
     }
 
     fn is_glad(&self, mark: char) -> bool {
@@ -163,7 +152,7 @@ impl Closing {
         kept
     }
 
-    /// True if an answer of ours asks for something: then thanks may mean yes.
+    /// True if an answer asks for something: then thanks may mean yes.
     fn asks(&self, answer: &str) -> bool {
         let mut asked = sentences(answer).into_iter().filter(|it| it.ends_with(['?', '？', '؟']));
         asked.any(|it| !self.offers.is_match(&plain(it)))
@@ -182,18 +171,6 @@ impl Table {
         }
         fold(&phrase)
     }
-}
-
-/// What a closing message says.
-struct Said {
-    kind: Kind,
-    said: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Thanks,
-    Settled,
 }
 
 /// True if a text holds a sad face made of letters.

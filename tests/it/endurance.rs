@@ -188,7 +188,7 @@ impl TwoBrands {
     /// How long the quiet brand's next customer waits for a reply.
     async fn wait_of_the_quiet_one(&self, running: &Running, id: &str) -> Duration {
         let n_before = self.quiet.desk().n_replies();
-        let (subject, text) = articles::question(n_before % articles::N_QUESTIONS);
+        let (subject, text) = articles::question(0);
         self.quiet.open(id, subject, text);
         let event = self.quiet.desk().due.pop().unwrap();
         let at_s = Clock::System.now().as_second();
