@@ -214,6 +214,33 @@ fn desks(settings: &Settings, clock: &Clock) -> anyhow::Result<BTreeMap<String, 
     Ok(desks)
 }
 
+/// One connected helpdesk, without anything that answers.
+///
+/// # Errors
+/// If there is no connection of that name, or its settings are not complete.
+pub fn helpdesk(settings: &Settings, name: &str, clock: &Clock) -> anyhow::Result<Helpdesk> {
+    let connection = settings.connections.get(name).with_context(|| {
+        let known: Vec<&str> = settings.connections.keys().map(String::as_str).collect();
+        format!("there is no connection {name}; the settings have: {}", known.join(", "))
+    })?;
+    connected(&manifests(settings)?, name, connection, clock)
+}
+
+fn connected(
+    manifests: &Manifests,
+    name: &str,
+    connection: &config::Connection,
+    clock: &Clock,
+) -> anyhow::Result<Helpdesk> {
+    let manifest = manifests.by_name(&connection.helpdesk).with_context(|| {
+        format!(
+            "there is no manifest {}; `deskhand connectors list` shows them",
+            connection.helpdesk
+        )
+    })?;
+    Ok(Helpdesk::connect(Arc::clone(manifest), &connection_settings(name, connection, clock)?)?)
+}
+
 /// The brand of the only connection; `None` if there are none or several.
 pub fn only_brand(settings: &Settings) -> Option<String> {
     let mut connections = settings.connections.iter();
@@ -235,15 +262,8 @@ fn desk(
     connection: &config::Connection,
     clock: &Clock,
 ) -> anyhow::Result<Desk> {
-    let manifest = manifests.by_name(&connection.helpdesk).with_context(|| {
-        format!(
-            "there is no manifest {}; `deskhand connectors list` shows them",
-            connection.helpdesk
-        )
-    })?;
-    let brand = connection.brand.clone().unwrap_or_else(|| name.to_owned());
-    let helpdesk =
-        Helpdesk::connect(Arc::clone(manifest), &connection_settings(name, connection, clock)?)?;
+    let brand = brand(name, connection);
+    let helpdesk = connected(manifests, name, connection, clock)?;
     if let Err(why) = helpdesk.can("note") {
         tracing::warn!(
             connection = name,
@@ -256,8 +276,8 @@ fn desk(
     let mode = connection.mode.unwrap_or(settings.answer.mode);
     let seconds = |default: f64| Duration::from_secs_f64(quiet.unwrap_or(default));
     Ok(Desk {
+        context: context(settings, mode, &brand, &helpdesk.manifest().version),
         helpdesk,
-        context: context(settings, mode, &brand, &manifest.version),
         manner: Manner { brand, tag_prefix: settings.journey.tag_prefix.clone(), stage_field },
         limits: Limits {
             daily: settings.answer.max_per_day,

@@ -133,7 +133,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             // An export that names no brand is for the only connection there is.
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let args = ingest::IngestArgs { brand, ..args };
-            ingest::run(&args, &store, &index, out).await
+            ingest::run(&args, &settings, &store, &index, out).await
         }
         Command::Index(args) => {
             let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);

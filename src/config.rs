@@ -36,6 +36,7 @@ pub struct Settings {
     pub answer: Answer,
     pub journey: Journey,
     pub model: Model,
+    pub website: Website,
     pub alerts: Alerts,
     pub files: Files,
     pub log: Log,
@@ -125,6 +126,15 @@ pub struct Model {
     pub timeout_s: u64,
     pub max_tokens: usize,
     pub concurrency: usize,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Website {
+    pub max_pages: usize,
+    pub max_depth: usize,
+    pub concurrency: usize,
+    pub allow_private: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -150,6 +150,15 @@ pub struct HelpArticle {
     pub updated_at: Option<Timestamp>,
 }
 
+/// What a helpdesk has of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Documents<T> {
+    pub items: Vec<T>,
+    /// False if there were more than are read at once: then what is not among the
+    /// items may exist all the same.
+    pub complete: bool,
+}
+
 /// A call to a helpdesk that did not work out.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum HelpdeskError {

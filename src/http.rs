@@ -2,6 +2,14 @@
 //! redirect to another origin. Deliberately absent: retries (the caller knows
 //! whether a call may be repeated), cookies, proxies from a page.
 
+mod public;
+
+pub use self::public::Reach;
+pub use self::public::Unreachable;
+pub use self::public::check;
+pub use self::public::is_public;
+pub use self::public::public_client;
+
 use std::time::Duration;
 
 use reqwest::redirect::Attempt;

@@ -1,46 +1,46 @@
-//! Brings knowledge into the store and keeps the index in step with it. Runs
-//! beside the flow: nothing in it waits for this. Reads files, never the network.
+//! Brings knowledge into the store and keeps the index in step with it: files,
+//! websites, a helpdesk's own articles and solved tickets. Runs beside the flow:
+//! nothing in it waits for this.
 
 mod article;
-mod mask;
+mod change;
+mod desk;
 mod record;
+mod site;
 mod source;
+mod table;
 
-pub use self::mask::mask;
+pub use self::change::Change;
+pub use self::change::Failure;
+pub use self::change::Plan;
+pub use self::change::Summary;
+pub use self::change::What;
+pub use self::site::SiteRules;
 pub use self::source::Batch;
 pub use self::source::Source;
 pub use self::source::open;
+pub use self::source::open_connection;
+pub use self::source::open_site;
 
 use std::collections::HashMap;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::index::Index;
 use crate::index::IndexError;
-use crate::knowledge::Audience;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::knowledge;
+use crate::store::set_fact;
 
 /// The brand of knowledge that does not name one.
 pub const DEFAULT_BRAND: &str = "default";
-
-/// How a source is taken in.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// Everything goes to this brand; `None` leaves it to the documents.
-    pub brand: Option<String>,
-    /// Everything is for this audience; `None` leaves it to the documents.
-    pub audience: Option<Audience>,
-    /// Look, but change nothing.
-    pub dry_run: bool,
-}
 
 /// Reads one line of a file of articles or past tickets. `None` for a past
 /// ticket that teaches nothing.
@@ -51,49 +51,27 @@ pub fn read_record(line: &str, source: &str, brand: &str) -> anyhow::Result<Opti
     let plan = Plan { brand: Some(brand.to_owned()), ..Plan::default() };
     Ok(match record::read_line(line, source, &plan)? {
         record::Record::Document(document) => Some(*document),
-        record::Record::Unanswered => None,
+        record::Record::Skipped => None,
     })
 }
 
-/// What taking in a source did, or would do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    pub added: usize,
-    pub changed: usize,
-    pub unchanged: usize,
-    pub removed: usize,
-    /// Drafts, and past tickets nobody answered.
-    pub skipped: usize,
-    /// What could not be read. Its earlier version stays.
-    pub failed: Vec<Failure>,
-}
-
-/// One document that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Failure {
-    /// File, or file and line.
-    pub place: String,
-    pub reason: String,
-    /// `None` where the document could not even be told apart.
-    pub document_id: Option<String>,
-}
-
-impl Summary {
-    pub fn add(&mut self, other: Summary) {
-        self.added += other.added;
-        self.changed += other.changed;
-        self.unchanged += other.unchanged;
-        self.removed += other.removed;
-        self.skipped += other.skipped;
-        self.failed.extend(other.failed);
-    }
+/// What a source gave so far, as far as removing depends on it.
+#[derive(Default)]
+struct Seen {
+    kept: HashMap<(String, Pool), HashSet<String>>,
+    /// Ids that stay whatever brand and pool they are in: their new version
+    /// could not be read, or was not sent because nothing changed.
+    kept_anywhere: HashSet<String>,
+    /// Ids the source says are no more.
+    gone: HashSet<String>,
 }
 
 /// Takes in one source: puts what is new or changed, removes what the source no
 /// longer has. `progress` is told after each batch.
 ///
-/// Nothing is removed if the source gave no document at all, or a line that
-/// could not be told apart: that looks like damage, not like a decision.
+/// Nothing is removed if the source was not read to its end, gave no document at
+/// all, or a record that could not be told apart: that looks like damage, not
+/// like a decision.
 ///
 /// # Errors
 /// If the source or the store fails. Batches before that are kept.
@@ -104,59 +82,144 @@ pub async fn ingest(
     mut progress: impl FnMut(&Source, &Summary),
 ) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
-    let mut kept: HashMap<(String, Pool), HashSet<String>> = HashMap::new();
-    let mut kept_anywhere: HashSet<String> = HashSet::new();
-    while let Some(batch) = source.next_batch(plan)? {
+    let mut seen = Seen::default();
+    source.prepare(store, plan).await?;
+    loop {
+        let next = plan.stop.run_until_cancelled(source.next_batch(plan)).await;
+        let Some(next) = next else {
+            summary.interrupted = true;
+            break;
+        };
+        let Some(mut batch) = next? else { break };
+        if source.has_paths_for_ids() {
+            refuse_twins(store, &mut batch).await?;
+        }
         for document in &batch.documents {
             let scope = (document.brand.clone(), document.pool);
-            kept.entry(scope).or_default().insert(document.id.clone());
+            seen.kept.entry(scope).or_default().insert(document.id.clone());
         }
-        kept_anywhere.extend(batch.failed.iter().filter_map(|it| it.document_id.clone()));
+        summary.unchanged += batch.kept.len();
+        seen.kept_anywhere.extend(batch.failed.iter().filter_map(|it| it.document_id.clone()));
+        seen.kept_anywhere.extend(batch.kept.iter().cloned());
+        seen.gone.extend(batch.gone.iter().cloned());
         summary.skipped += batch.n_skipped;
-        summary.failed.extend(batch.failed);
-        let documents = batch.documents;
-        let put = if plan.dry_run {
-            store.read(move |connection| knowledge::compare(connection, &documents)).await?
-        } else {
-            store.write(move |connection| knowledge::put(connection, &documents)).await?
-        };
-        summary.added += put.added;
-        summary.changed += put.changed;
-        summary.unchanged += put.unchanged;
+        summary.failed.append(&mut batch.failed);
+        take_in(store, &source, plan, batch, &mut summary).await?;
         progress(&source, &summary);
     }
-    let complete = summary.failed.iter().all(|it| it.document_id.is_some());
-    if complete && !kept.is_empty() {
-        for ids in kept.values_mut() {
-            ids.extend(kept_anywhere.iter().cloned());
-        }
-        summary.removed = remove_missing(store, source.name, kept, kept_anywhere, plan).await?;
-    }
+    summary.notes = source.notes();
+    let told_apart = summary.failed.iter().all(|it| it.document_id.is_some());
+    let complete = told_apart && source.is_complete() && !summary.interrupted;
+    let gave_any = !seen.kept.is_empty() || !seen.kept_anywhere.is_empty();
+    remove_missing(store, &source.name, seen, complete && gave_any, plan, &mut summary).await?;
     Ok(summary)
+}
+
+/// Removes everything a source ever gave, and says how many documents that were.
+///
+/// # Errors
+/// If the store fails.
+pub async fn forget(store: &Store, source: String) -> Result<usize, StoreError> {
+    let remove = move |connection: &rusqlite::Connection| {
+        let mut n_removed = 0;
+        for (brand, pool) in knowledge::scopes_of(connection, &source)? {
+            let none = HashSet::new();
+            n_removed += knowledge::remove_missing(connection, &source, &brand, pool, &none)?;
+        }
+        Ok(n_removed)
+    };
+    store.write(remove).await
+}
+
+/// Puts a batch into the store, or says what that would do.
+async fn take_in(
+    store: &Store,
+    source: &Source,
+    plan: &Plan,
+    batch: Batch,
+    summary: &mut Summary,
+) -> anyhow::Result<()> {
+    let documents = batch.documents;
+    if plan.dry_run {
+        let looked_at = documents.clone();
+        let fates = store.read(move |it| knowledge::compare(it, &looked_at)).await?;
+        for (document, fate) in documents.iter().zip(fates) {
+            summary.would(fate, document);
+        }
+        return Ok(());
+    }
+    let (name, manner) = (source.name.clone(), plan.manner());
+    let put = move |connection: &rusqlite::Connection| {
+        let put = knowledge::put(connection, &documents)?;
+        knowledge::save_visits(connection, &name, &manner, &batch.visits)?;
+        if let Some((name, value)) = &batch.cursor {
+            set_fact(connection, name, value)?;
+        }
+        Ok(put)
+    };
+    let put = store.write(put).await?;
+    summary.added += put.added;
+    summary.changed += put.changed;
+    summary.unchanged += put.unchanged;
+    Ok(())
+}
+
+/// Ids of folders are paths within them: two folders of one brand with a page of
+/// the same path would take turns at overwriting each other.
+async fn refuse_twins(store: &Store, batch: &mut Batch) -> anyhow::Result<()> {
+    let documents = batch.documents.clone();
+    let owners = store.read(move |it| knowledge::other_owners(it, &documents)).await?;
+    let mut owners = owners.into_iter();
+    let failed = &mut batch.failed;
+    batch.documents.retain(|document: &Document| {
+        let owner = owners.next().flatten().filter(|it| Path::new(it).is_dir());
+        let Some(owner) = owner else { return true };
+        failed.push(Failure {
+            place: format!("{}/{}", document.source, document.id),
+            reason: format!(
+                "{owner} has a page of the same path and brand; give one of the folders another \
+                 --brand, or say `deskhand ingest --forget {owner}` if this one takes its place"
+            ),
+            document_id: Some(document.id.clone()),
+        });
+        false
+    });
+    Ok(())
 }
 
 async fn remove_missing(
     store: &Store,
-    source: String,
-    kept: HashMap<(String, Pool), HashSet<String>>,
-    kept_anywhere: HashSet<String>,
+    source: &str,
+    seen: Seen,
+    complete: bool,
     plan: &Plan,
-) -> Result<usize, StoreError> {
-    let dry_run = plan.dry_run;
+    summary: &mut Summary,
+) -> Result<(), StoreError> {
+    if !complete && seen.gone.is_empty() {
+        return Ok(());
+    }
+    let (dry_run, source) = (plan.dry_run, source.to_owned());
     let remove = move |connection: &rusqlite::Connection| {
-        let mut n_removed = 0;
+        let mut removed = Vec::new();
         for (brand, pool) in knowledge::scopes_of(connection, &source)? {
             let scope = (brand, pool);
-            let kept = kept.get(&scope).unwrap_or(&kept_anywhere);
-            let ids = knowledge::missing(connection, &source, &scope.0, pool, kept)?;
-            n_removed += ids.len();
+            let mut kept = seen.kept.get(&scope).cloned().unwrap_or_default();
+            kept.extend(seen.kept_anywhere.iter().cloned());
+            let mut ids = knowledge::missing(connection, &source, &scope.0, pool, &kept)?;
+            ids.retain(|it| complete || seen.gone.contains(it));
             if !dry_run {
                 knowledge::remove(connection, &scope.0, pool, &ids)?;
             }
+            removed.append(&mut ids);
         }
-        Ok(n_removed)
+        Ok(removed)
     };
-    if dry_run { store.read(remove).await } else { store.write(remove).await }
+    let removed = if dry_run { store.read(remove).await } else { store.write(remove).await }?;
+    summary.removed += removed.len();
+    if dry_run {
+        summary.would_remove(removed);
+    }
+    Ok(())
 }
 
 /// Changes the index takes in with one commit. (Guessed: a second of work.)

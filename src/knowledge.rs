@@ -37,10 +37,22 @@ pub enum Audience {
 impl Audience {
     /// `public`, `internal` or the segment's name, as files and the index spell it.
     pub fn parse(word: &str) -> Audience {
-        match word {
-            "" | "public" | "everyone" => Audience::Public,
-            "internal" | "agents" | "staff" | "private" => Audience::Internal,
-            segment => Audience::Segment(segment.to_owned()),
+        match word.trim().to_ascii_lowercase().as_str() {
+            "" | "public" | "everyone" | "all" => Audience::Public,
+            "internal" | "agents" | "staff" | "private" | "team" => Audience::Internal,
+            _ => Audience::Segment(word.trim().to_owned()),
+        }
+    }
+
+    /// One audience for several that are told. Public if one of them is; several
+    /// segments are kept for the team, because a document has one audience.
+    pub fn of_many(words: &[String]) -> Audience {
+        let told: Vec<Audience> = words.iter().map(|it| Audience::parse(it)).collect();
+        match told.as_slice() {
+            [only] => only.clone(),
+            [] => Audience::Internal,
+            several if several.contains(&Audience::Public) => Audience::Public,
+            _ => Audience::Internal,
         }
     }
 

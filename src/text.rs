@@ -7,6 +7,9 @@ pub mod sentences;
 pub mod terms;
 pub mod cues;
 pub mod facts;
+pub mod mask;
+pub mod xml;
+pub mod paper;
 
 /// The letters and digits of a text, lower case, nothing else. Two texts with
 /// one fingerprint say the same whatever a helpdesk did to markup and spacing:

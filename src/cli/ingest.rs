@@ -3,35 +3,59 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
+use std::sync::Arc;
 
+use anyhow::Context as _;
 use anyhow::bail;
 use clap::Args;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde_json::json;
 
+use crate::app;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::http::Reach;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::ingest;
 use crate::ingest::CatchUpError;
 use crate::ingest::Plan;
+use crate::ingest::SiteRules;
 use crate::ingest::Source;
 use crate::ingest::Summary;
+use crate::ingest::What;
 use crate::knowledge::Audience;
 use crate::store::Store;
+use crate::store::knowledge;
+use crate::text::markdown;
 
 /// Examples:
-///   deskhand ingest docs/                         a folder of Markdown, MDX or HTML
-///   deskhand ingest articles.jsonl tickets.jsonl  exports, one JSON object a line
+///   deskhand ingest docs/                         a folder: Markdown, MDX, HTML, PDF, Word
+///   deskhand ingest articles.jsonl tickets.csv    exports: an object a line, or a table
+///   deskhand ingest https://help.example.com      a website, by its sitemap or its links
+///   deskhand ingest connection:acme               a helpdesk's articles and solved tickets
 ///   deskhand ingest handbook/ --audience internal for agents only, never quoted
 ///   deskhand ingest docs/ --dry-run               what would change
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct IngestArgs {
-    /// Files and folders. What a source no longer has is removed
-    #[arg(required = true, value_name = "SOURCE")]
-    pub sources: Vec<PathBuf>,
+    /// Files, folders, websites, connection:NAME. What a source no longer has is removed
+    #[arg(
+        required_unless_present_any = ["connection", "forget"],
+        value_name = "SOURCE"
+    )]
+    pub sources: Vec<String>,
+    /// The same as connection:NAME
+    #[arg(long, value_name = "NAME")]
+    pub connection: Vec<String>,
+    /// Solved tickets of a connection from this date on; by default from where the last
+    /// look ended, and of the last 12 months the first time
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Removes everything that came from this source
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["sources", "connection", "dry_run"])]
+    pub forget: Option<String>,
     /// Whose knowledge it is; by default what the documents say
     #[arg(long)]
     pub brand: Option<String>,
@@ -47,15 +71,16 @@ pub struct IngestArgs {
 }
 
 /// Documents named in the report; of the others only the number is told.
-const MAX_FAILURES_SHOWN: usize = 20;
+const MAX_SHOWN: usize = 20;
 
-/// Takes the sources in.
+/// Takes the sources in. Interrupted (Ctrl-C), what was read is kept.
 ///
 /// # Errors
 /// If a source cannot be opened, the store fails, or a document could not be
 /// read; what could be read is kept then.
 pub async fn run(
     args: &IngestArgs,
+    settings: &Settings,
     store: &Store,
     index: &Index,
     out: &mut dyn Write,
@@ -64,18 +89,20 @@ pub async fn run(
         brand: args.brand.clone(),
         audience: args.audience.as_deref().map(Audience::parse),
         dry_run: args.dry_run,
+        ..Plan::default()
     };
-    let mut total = Summary::default();
-    for path in &args.sources {
-        for source in ingest::open(path)? {
-            let name = source.name.clone();
-            let summary = take_in(store, source, &plan).await?;
-            if !args.json {
-                report(Path::new(&name), &summary, &plan, out)?;
+    let total = {
+        let work = take_in_all(args, settings, store, &plan, out);
+        tokio::pin!(work);
+        tokio::select! {
+            total = &mut work => total?,
+            // Without a signal to wait for, nothing can interrupt.
+            Ok(()) = tokio::signal::ctrl_c() => {
+                plan.stop.cancel();
+                work.await?
             }
-            total.add(summary);
         }
-    }
+    };
     let n_indexed = if plan.dry_run { None } else { bring_up_to_date(index, store)? };
     if args.json {
         let object =
@@ -84,19 +111,105 @@ pub async fn run(
     } else if n_indexed.is_none() && !plan.dry_run {
         writeln!(out, "The running service takes the changes into its index by itself.")?;
     }
+    if total.interrupted {
+        bail!("stopped; what was read is kept, and nothing was removed: run it again to go on");
+    }
     if !total.failed.is_empty() {
         bail!("{} documents could not be read; their earlier versions stay", total.failed.len());
     }
     Ok(())
 }
 
-async fn take_in(store: &Store, source: Source, plan: &Plan) -> anyhow::Result<Summary> {
-    let bar = bar(source.n_bytes, "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}");
+async fn take_in_all(
+    args: &IngestArgs,
+    settings: &Settings,
+    store: &Store,
+    plan: &Plan,
+    out: &mut dyn Write,
+) -> anyhow::Result<Summary> {
+    let mut total = Summary::default();
+    if let Some(name) = &args.forget {
+        let name = full_name(name);
+        total.removed = ingest::forget(store, name.clone()).await?;
+        if total.removed == 0 {
+            let known = store.read(knowledge::sources).await?;
+            bail!("nothing came from {name}; there is: {}", known.join(", "));
+        }
+        if !args.json {
+            report(&name, &total, plan, out)?;
+        }
+        return Ok(total);
+    }
+    let connections = args.connection.iter().map(|it| format!("connection:{it}"));
+    for named in args.sources.iter().cloned().chain(connections) {
+        for source in open(&named, args, settings)? {
+            if plan.stop.is_cancelled() {
+                total.interrupted = true;
+                return Ok(total);
+            }
+            let (name, summary) = take_in(store, source, plan).await?;
+            if !args.json {
+                report(&name, &summary, plan, out)?;
+            }
+            total.add(summary);
+        }
+    }
+    Ok(total)
+}
+
+fn open(named: &str, args: &IngestArgs, settings: &Settings) -> anyhow::Result<Vec<Source>> {
+    if let Some(name) = named.strip_prefix("connection:") {
+        let since = args.since.as_deref().map(|it| {
+            markdown::parse_date(it)
+                .with_context(|| format!("--since {it} is no date such as 2025-01-31"))
+        });
+        let helpdesk = Arc::new(app::helpdesk(settings, name, &Clock::System)?);
+        return ingest::open_connection(helpdesk, Clock::System, since.transpose()?);
+    }
+    if named.starts_with("https://") || named.starts_with("http://") {
+        return Ok(vec![ingest::open_site(named, site_rules(settings))?]);
+    }
+    ingest::open(Path::new(named))
+}
+
+fn site_rules(settings: &Settings) -> SiteRules {
+    let website = settings.website;
+    SiteRules {
+        max_pages: website.max_pages,
+        max_depth: website.max_depth,
+        concurrency: website.concurrency,
+        reach: if website.allow_private { Reach::Anywhere } else { Reach::Public },
+    }
+}
+
+/// A source as documents carry it: the full path, or the whole address.
+fn full_name(named: &str) -> String {
+    if named.starts_with("http") {
+        return url::Url::parse(named).map_or_else(|_| named.to_owned(), |it| it.to_string());
+    }
+    let path = Path::new(named).canonicalize();
+    path.map_or_else(|_| named.to_owned(), |it| it.display().to_string())
+}
+
+/// Its name, which may turn out to be that of a folder it belongs to, and what
+/// taking it in did.
+async fn take_in(store: &Store, source: Source, plan: &Plan) -> anyhow::Result<(String, Summary)> {
+    let template = if source.counts_bytes() {
+        "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} eta {eta}"
+    } else {
+        "{msg} {bar:30} {pos}/{len} {per_sec} eta {eta}"
+    };
+    let bar = bar(source.n_total, template);
     bar.set_message("reading");
-    let told = |source: &Source, _: &Summary| bar.set_position(source.n_bytes_read);
+    let mut name = source.name.clone();
+    let told = |source: &Source, _: &Summary| {
+        bar.set_length(source.n_total);
+        bar.set_position(source.n_done);
+        name.clone_from(&source.name);
+    };
     let summary = ingest::ingest(store, source, plan, told).await;
     bar.finish_and_clear();
-    summary
+    Ok((name, summary?))
 }
 
 /// How many changes the index took in; `None` if another process has it.
@@ -124,12 +237,11 @@ pub(super) fn bar(length: u64, template: &str) -> ProgressBar {
     }
 }
 
-fn report(path: &Path, summary: &Summary, plan: &Plan, out: &mut dyn Write) -> anyhow::Result<()> {
+fn report(name: &str, summary: &Summary, plan: &Plan, out: &mut dyn Write) -> anyhow::Result<()> {
     let would = if plan.dry_run { " (nothing was changed)" } else { "" };
     writeln!(
         out,
-        "{}: {} added, {} changed, {} unchanged, {} removed, {} skipped, {} failed{would}",
-        path.display(),
+        "{name}: {} added, {} changed, {} unchanged, {} removed, {} skipped, {} failed{would}",
         summary.added,
         summary.changed,
         summary.unchanged,
@@ -137,12 +249,31 @@ fn report(path: &Path, summary: &Summary, plan: &Plan, out: &mut dyn Write) -> a
         summary.skipped,
         summary.failed.len(),
     )?;
-    for failure in summary.failed.iter().take(MAX_FAILURES_SHOWN) {
-        writeln!(out, "  {}: {}", failure.place, failure.reason)?;
+    let changes = summary.changes.iter().map(|it| {
+        let what = match it.what {
+            What::Add => "add",
+            What::Change => "change",
+            What::Remove => "remove",
+        };
+        format!("{what} {} {}", it.id, it.title).trim_end().to_owned()
+    });
+    list(changes, summary.changes.len(), out)?;
+    let failed = summary.failed.iter().map(|it| format!("{}: {}", it.place, it.reason));
+    list(failed, summary.failed.len(), out)?;
+    list(summary.notes.iter().cloned(), summary.notes.len(), out)
+}
+
+fn list(
+    lines: impl Iterator<Item = String>,
+    n_lines: usize,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    for line in lines.take(MAX_SHOWN) {
+        writeln!(out, "  {line}")?;
     }
-    let n_more = summary.failed.len().saturating_sub(MAX_FAILURES_SHOWN);
+    let n_more = n_lines.saturating_sub(MAX_SHOWN);
     if 0 < n_more {
-        writeln!(out, "  and {n_more} more")?;
+        writeln!(out, "  and {n_more} more; --json has all of them")?;
     }
     Ok(())
 }

@@ -35,6 +35,9 @@ impl Settings {
         within("model.timeout_s", self.model.timeout_s, 1, 120)?;
         within("model.max_tokens", self.model.max_tokens, 512, 1_000_000)?;
         within("model.concurrency", self.model.concurrency, 1, 64)?;
+        within("website.max_pages", self.website.max_pages, 1, 100_000)?;
+        within("website.max_depth", self.website.max_depth, 0, 50)?;
+        within("website.concurrency", self.website.concurrency, 1, 16)?;
         let Answer { suggest_from, send_from, .. } = self.answer;
         ensure!(
             suggest_from <= send_from,

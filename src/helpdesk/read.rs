@@ -3,12 +3,14 @@
 //! twice, and up to a bound.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jaq_json::Val;
 use jiff::Timestamp;
 use url::Url;
 
 use super::Changed;
+use super::Documents;
 use super::HelpArticle;
 use super::HelpdeskError;
 use super::call::About;
@@ -34,6 +36,14 @@ const MAX_PAGES: usize = 100;
 /// Conversations one sweep takes in. Guessed: what a minute's backlog may be
 /// after a long outage; the next sweep takes the rest.
 const MAX_CHANGED: usize = 2_000;
+
+/// Pages of articles or solved conversations. Guessed: 20,000 at 20 a page.
+const MAX_DOCUMENT_PAGES: usize = 1_000;
+
+/// How often a list of documents waits for a helpdesk that says it is busy, and
+/// how long if it does not say how long.
+const MAX_WAITS: usize = 20;
+const WAIT: Duration = Duration::from_secs(5);
 
 /// Articles or solved conversations one read gives. Guessed: 50,000 of 20 KB
 /// are 1 GB, more than a help center and more than memory should hold.
@@ -100,14 +110,46 @@ impl Helpdesk {
         Ok(changed)
     }
 
-    /// Conversations solved since a moment, without their messages.
-    pub async fn read_solved(&self, since: Timestamp) -> Result<Vec<Conversation>, HelpdeskError> {
-        self.listed("solved", since_value(since), MAX_DOCUMENTS, mapping::conversation).await
+    /// Conversations solved since a moment, without their messages. Waits where
+    /// the helpdesk asks for it.
+    pub async fn read_solved(
+        &self,
+        since: Timestamp,
+    ) -> Result<Documents<Conversation>, HelpdeskError> {
+        self.documents("solved", since_value(since), mapping::conversation).await
     }
 
-    /// The articles of the help center that are published, in the helpdesk's order.
-    pub async fn read_articles(&self) -> Result<Vec<HelpArticle>, HelpdeskError> {
-        self.listed("articles", Val::Null, MAX_DOCUMENTS, mapping::article).await
+    /// The articles of the help center that are published, in the helpdesk's
+    /// order. Waits where the helpdesk asks for it.
+    pub async fn read_articles(&self) -> Result<Documents<HelpArticle>, HelpdeskError> {
+        self.documents("articles", Val::Null, mapping::article).await
+    }
+
+    async fn documents<T>(
+        &self,
+        name: &str,
+        input: Val,
+        item: impl Fn(&Val) -> Option<T>,
+    ) -> Result<Documents<T>, HelpdeskError> {
+        let read = self.readable(name)?;
+        let about = About { call: name, conversation_id: "" };
+        let mut pages = Pages::new(self, read, input, about).await?;
+        pages.walk.max_pages = MAX_DOCUMENT_PAGES;
+        let mut items = Vec::new();
+        let mut n_waits = 0;
+        while items.len() < MAX_DOCUMENTS && pages.walk.seen.len() < MAX_DOCUMENT_PAGES {
+            match pages.next().await {
+                Ok(Some(page)) => items.extend(page.items.iter().filter_map(&item)),
+                Ok(None) => return Ok(Documents { items, complete: true }),
+                Err(HelpdeskError::Unavailable { retry_after, .. }) if n_waits < MAX_WAITS => {
+                    n_waits += 1;
+                    tokio::time::sleep(retry_after.unwrap_or(WAIT)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        items.truncate(MAX_DOCUMENTS);
+        Ok(Documents { items, complete: false })
     }
 
     async fn listed<T>(
@@ -170,12 +212,13 @@ struct Walk {
     url: Option<Url>,
     /// Requests made, so that none is made twice.
     seen: BTreeSet<String>,
+    max_pages: usize,
     done: bool,
 }
 
 impl Walk {
     fn new(input: Val) -> Walk {
-        Walk { input, url: None, seen: BTreeSet::new(), done: false }
+        Walk { input, url: None, seen: BTreeSet::new(), max_pages: MAX_PAGES, done: false }
     }
 }
 
@@ -254,15 +297,18 @@ async fn turn(
         return Ok(None);
     }
     let failed = |it: String| helpdesk.unreadable(about.call, it);
-    if walk.seen.len() == MAX_PAGES {
-        return Err(failed(format!("more than {MAX_PAGES} pages")));
+    if walk.max_pages <= walk.seen.len() {
+        return Err(failed(format!("more than {} pages", walk.max_pages)));
     }
     let place = format!("{:?} {}", walk.url.as_ref().map(Url::as_str), jq::to_json(&walk.input));
-    if !walk.seen.insert(place) {
+    if walk.seen.contains(&place) {
         return Err(failed("`next` goes in a circle".to_owned()));
     }
     let globals = helpdesk.globals(walk.input.clone());
-    let answer = helpdesk.fetch(step, &globals, walk.url.take(), about).await?;
+    // A page that could not be had can be asked for once more.
+    let answer = helpdesk.fetch(step, &globals, walk.url.clone(), about).await?;
+    walk.seen.insert(place);
+    walk.url = None;
     let globals = Globals { response: answer.response.clone(), ..globals };
     let next = match &step.next {
         Some(filter) => filter.first(answer.body.clone(), &globals),

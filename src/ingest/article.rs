@@ -1,4 +1,4 @@
-//! One file of a help center: Markdown, MDX or HTML, into an article.
+//! One file of a help center into an article: Markdown, MDX, HTML, PDF, Word.
 
 use std::path::Path;
 
@@ -12,9 +12,13 @@ use crate::knowledge::Pool;
 use crate::text::html;
 use crate::text::language;
 use crate::text::markdown;
+use crate::text::paper;
 
-/// Larger files are no articles. (Guessed: a book has 1 MB.)
-const MAX_FILE_BYTES: u64 = 10 * 1024 * 1024;
+/// Larger texts are no articles. (Guessed: a book has 1 MB.)
+const MAX_TEXT_BYTES: u64 = 10 * 1024 * 1024;
+
+/// The same for formats that hold pictures.
+const MAX_PAPER_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Reads one file. `None` if it is marked as not to be published.
 ///
@@ -26,16 +30,23 @@ pub(super) fn read_file(
     source: &str,
     plan: &Plan,
 ) -> anyhow::Result<Option<Document>> {
-    let size_bytes = std::fs::metadata(file).context("could not look at it")?.len();
+    let kind = extension(file).unwrap_or_default();
+    let is_paper = matches!(kind.as_str(), "pdf" | "docx");
+    let max_bytes = if is_paper { MAX_PAPER_BYTES } else { MAX_TEXT_BYTES };
+    let size_bytes = std::fs::metadata(file)
+        .context("could not look at it; check that it is there and may be read")?
+        .len();
     ensure!(
-        size_bytes <= MAX_FILE_BYTES,
-        "it has {size_bytes} bytes; {MAX_FILE_BYTES} are allowed"
+        size_bytes <= max_bytes,
+        "it has {size_bytes} bytes; {max_bytes} are allowed: split it, or leave it out"
     );
-    let bytes = std::fs::read(file).context("could not read it")?;
-    ensure!(!bytes.contains(&0), "it is not a text file");
-    let text = String::from_utf8_lossy(&bytes);
-    let is_html = extension(file).is_some_and(|it| it == "html" || it == "htm");
-    let mut document = if is_html { of_html(&text) } else { of_markdown(&text)? };
+    let bytes = std::fs::read(file).context("could not read it; check its permissions")?;
+    let mut document = if is_paper {
+        Some(of_paper(&kind, &bytes)?)
+    } else {
+        let text = text_of(&bytes)?;
+        if matches!(kind.as_str(), "html" | "htm") { of_html(&text) } else { of_markdown(&text)? }
+    };
     let Some(document) = &mut document else { return Ok(None) };
     if document.title.is_empty() {
         document.title = title_of_name(file);
@@ -52,12 +63,35 @@ pub(super) fn read_file(
 
 /// True for the files this module reads.
 pub(super) fn is_readable(file: &Path) -> bool {
-    extension(file)
-        .is_some_and(|it| matches!(it.as_str(), "md" | "mdx" | "markdown" | "html" | "htm"))
+    extension(file).is_some_and(|it| {
+        matches!(it.as_str(), "md" | "mdx" | "markdown" | "html" | "htm" | "pdf" | "docx")
+    })
 }
 
 fn extension(file: &Path) -> Option<String> {
     Some(file.extension()?.to_str()?.to_ascii_lowercase())
+}
+
+/// Text of a file, with the byte order marks of Windows read as such.
+fn text_of(bytes: &[u8]) -> anyhow::Result<String> {
+    if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe]) {
+        let units: Vec<u16> = rest
+            .chunks_exact(2)
+            .map(|it| it.iter().rev().fold(0, |sum, it| sum << 8 | u16::from(*it)))
+            .collect();
+        return Ok(String::from_utf16_lossy(&units));
+    }
+    ensure!(!bytes.contains(&0), "it is not a text file; save it as UTF-8, or leave it out");
+    Ok(String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn of_paper(kind: &str, bytes: &[u8]) -> anyhow::Result<Document> {
+    let paper = if kind == "pdf" { paper::pdf(bytes)? } else { paper::docx(bytes)? };
+    let mut document = empty();
+    document.title = paper.title;
+    document.body = paper.markdown;
+    document.updated_at = paper.updated_at;
+    Ok(document)
 }
 
 fn of_html(text: &str) -> Option<Document> {
@@ -86,7 +120,9 @@ fn of_markdown(text: &str) -> anyhow::Result<Option<Document>> {
     document.summary = front_matter.summary;
     document.url = front_matter.url;
     document.language = front_matter.language;
-    document.audience = Audience::parse(front_matter.audience.as_deref().unwrap_or_default());
+    if !front_matter.audiences.is_empty() {
+        document.audience = Audience::of_many(&front_matter.audiences);
+    }
     document.updated_at = front_matter.updated_at;
     document.tags = front_matter.tags;
     Ok(Some(document))

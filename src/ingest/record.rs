@@ -1,5 +1,5 @@
-//! One line of JSON into an article or a past ticket, recognized by what it
-//! holds. Unknown keys are left alone.
+//! One record, a line of JSON or a row of a table, into an article or a past
+//! ticket, recognized by what it holds. Unknown keys are left alone.
 
 use anyhow::Context as _;
 use anyhow::bail;
@@ -10,19 +10,19 @@ use super::DEFAULT_BRAND;
 use super::Plan;
 use super::article::empty;
 use super::article::settle_language;
-use super::mask::mask;
 use crate::knowledge::Audience;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::text::html;
 use crate::text::markdown;
+use crate::text::mask::mask;
 
 /// What a line turned out to be.
 #[derive(Debug)]
 pub(super) enum Record {
     Document(Box<Document>),
-    /// A past ticket nobody answered: it teaches nothing.
-    Unanswered,
+    /// A draft, or a past ticket nobody answered: it teaches nothing.
+    Skipped,
 }
 
 /// The id a line gives itself, even if the rest of it is no good.
@@ -36,32 +36,82 @@ pub(super) fn id_of(line: &str) -> Option<String> {
 /// # Errors
 /// If it is no JSON object, or lacks what every article or ticket has.
 pub(super) fn read_line(line: &str, source: &str, plan: &Plan) -> anyhow::Result<Record> {
-    let value: Value = serde_json::from_str(line).context("it is not valid JSON")?;
-    let Value::Object(record) = value else { bail!("it is not a JSON object") };
+    let value: Value = serde_json::from_str(line)
+        .context("it is not valid JSON; each line has to be one object")?;
+    let Value::Object(record) = value else {
+        bail!("it is not a JSON object; each line has to be one")
+    };
+    read_record(&record, source, plan)
+}
+
+/// Reads one record.
+///
+/// # Errors
+/// If it lacks what every article or ticket has.
+pub(super) fn read_record(
+    record: &Map<String, Value>,
+    source: &str,
+    plan: &Plan,
+) -> anyhow::Result<Record> {
     let mut document = empty();
-    document.id = word(&record, &["id"]).context("it has no `id`")?;
+    document.id =
+        word(record, &["id"]).context("it has no `id`; give it one that stays the same")?;
     document.source = source.to_owned();
-    let brand = plan.brand.clone().or_else(|| word(&record, &["brand"]));
+    let brand = plan.brand.clone().or_else(|| word(record, &["brand"]));
     document.brand = brand.unwrap_or_else(|| DEFAULT_BRAND.to_owned());
-    document.title = word(&record, &["title", "subject", "name"]).unwrap_or_default();
-    document.url = word(&record, &["url", "html_url"]);
-    document.language = word(&record, &["lang", "language", "locale"]);
-    document.tags = words(&record, "tags");
-    let audience = word(&record, &["audience", "visibility"]).unwrap_or_default();
-    document.audience = plan.audience.clone().unwrap_or_else(|| Audience::parse(&audience));
+    document.title = word(record, &["title", "subject", "name"]).unwrap_or_default();
+    document.url = word(record, &["url", "html_url"]);
+    document.language = word(record, &["lang", "language", "locale"]);
+    document.tags = words(record, "tags");
+    document.audience = plan.audience.clone().unwrap_or_else(|| audience_of(record));
     let dates = ["updated", "updated_at", "edited_at", "created", "created_at"];
-    document.updated_at = word(&record, &dates).and_then(|it| markdown::parse_date(&it));
-    if is_past_ticket(&record) {
-        return past_ticket(&record, document);
+    document.updated_at = word(record, &dates).and_then(|it| markdown::parse_date(&it));
+    if is_past_ticket(record) {
+        return past_ticket(record, document);
     }
-    let body = word(&record, &["body", "text", "content", "html"]).unwrap_or_default();
+    if is_draft(record) {
+        return Ok(Record::Skipped);
+    }
+    let body = word(record, &["body", "text", "content", "html"]).unwrap_or_default();
     if body.trim().is_empty() && document.title.is_empty() {
-        bail!("it has neither `title` nor `body`");
+        bail!("it has neither `title` nor `body`; leave it out or fill it in");
     }
     document.body = markdown_of(&body);
-    document.summary = word(&record, &["summary", "description"]);
+    document.summary = word(record, &["summary", "description"]);
     settle_language(&mut document);
     Ok(Record::Document(Box::new(document)))
+}
+
+fn is_draft(record: &Map<String, Value>) -> bool {
+    let is = |key: &str, told: bool| flag(record.get(key)) == Some(told);
+    let status = word(record, &["status", "state"]).unwrap_or_default();
+    is("draft", true) || is("published", false) || markdown::is_unpublished(&status)
+}
+
+/// Who may read it. What is not told apart clearly is for the team.
+fn audience_of(record: &Map<String, Value>) -> Audience {
+    if ["internal", "private"].iter().any(|it| flag(record.get(*it)) == Some(true)) {
+        return Audience::Internal;
+    }
+    let told = record.get("audience").or_else(|| record.get("visibility"));
+    match told {
+        Some(Value::Array(_)) => {
+            let key = if record.contains_key("audience") { "audience" } else { "visibility" };
+            Audience::of_many(&words(record, key))
+        }
+        Some(_) => Audience::parse(&word(record, &["audience", "visibility"]).unwrap_or_default()),
+        None => Audience::Public,
+    }
+}
+
+/// Yes or no, as people and programs spell it.
+fn flag(value: Option<&Value>) -> Option<bool> {
+    match value? {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => number.as_i64().map(|it| it != 0),
+        Value::String(text) => markdown::flag(text),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 fn is_past_ticket(record: &Map<String, Value>) -> bool {
@@ -78,11 +128,11 @@ fn is_past_ticket(record: &Map<String, Value>) -> bool {
 fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::Result<Record> {
     document.pool = Pool::PastTicket;
     document.solved = record.get("solved").and_then(Value::as_bool).unwrap_or(false);
-    document.linked_articles = words(record, "linked_articles");
+    document.linked_articles = linked_articles(record);
     let (asked, answered) = question_and_answer(record);
-    let title = mask(&document.title);
-    document.body = without_title(&mask(&asked), &title);
-    document.answer = answered.map(|it| mask(&it)).filter(|it| !it.trim().is_empty());
+    let title = mask(&document.title).text;
+    document.body = without_title(&mask(&asked).text, &title);
+    document.answer = answered.map(|it| mask(&it).text).filter(|it| !it.trim().is_empty());
     document.title = title;
     if document.body.trim().is_empty() && document.title.trim().is_empty() {
         bail!("it has no question: none of `subject`, `title`, `body`, `text`, `turns`");
@@ -93,10 +143,21 @@ fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::R
     }
     // A ticket that links an article says what helped, even without words.
     if document.answer.is_none() && document.linked_articles.is_empty() {
-        return Ok(Record::Unanswered);
+        return Ok(Record::Skipped);
     }
     settle_language(&mut document);
     Ok(Record::Document(Box::new(document)))
+}
+
+/// The articles people linked, the one that helped best first where the record
+/// grades them.
+fn linked_articles(record: &Map<String, Value>) -> Vec<String> {
+    let mut linked = words(record, "linked_articles");
+    if let Some(Value::Object(grades)) = record.get("grades") {
+        let grade = |id: &String| grades.get(id).and_then(Value::as_f64).unwrap_or(0.0);
+        linked.sort_by(|left, right| grade(right).total_cmp(&grade(left)));
+    }
+    linked
 }
 
 /// Many exports begin the text with the subject.
@@ -170,6 +231,17 @@ fn word(record: &Map<String, Value>, keys: &[&str]) -> Option<String> {
 }
 
 fn words(record: &Map<String, Value>, key: &str) -> Vec<String> {
-    let items = record.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+    match record.get(key) {
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+        }
+        // One cell of a table holds them all.
+        Some(Value::String(text)) => {
+            let parts = text.split([',', ';']).map(str::trim);
+            parts.filter(|it| !it.is_empty()).map(str::to_owned).collect()
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {
+            Vec::new()
+        }
+    }
 }

@@ -1,6 +1,12 @@
 //! Articles and past tickets as the store keeps them: the truth of which every
 //! index is a copy. Each change has a number in one sequence, which indexes follow.
 
+mod visits;
+
+pub use self::visits::Visit;
+pub use self::visits::save_visits;
+pub use self::visits::visits;
+
 use std::collections::HashSet;
 
 use rusqlite::Connection;
@@ -31,14 +37,22 @@ pub struct DocumentCount {
     pub n_documents: u64,
 }
 
+/// What becomes of a document that is put into the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// New, or back after it had been deleted.
+    Added,
+    Changed,
+    /// It says what it said before, or the store has a better one.
+    Unchanged,
+}
+
 /// Puts documents into the store, replacing earlier ones with the same brand,
-/// pool and id. One that says what it said before gets no new number.
+/// pool and id. One that says what it said before gets no new number, and a
+/// past ticket without an answer does not take the place of one with an answer.
 pub fn put(connection: &Connection, documents: &[Document]) -> rusqlite::Result<PutSummary> {
     let mut summary = PutSummary::default();
     let mut sequence = last_given(connection)?;
-    let mut kept = connection.prepare_cached(
-        "SELECT version, content IS NULL FROM documents WHERE brand = ?1 AND pool = ?2 AND id = ?3",
-    )?;
     let mut write = connection.prepare_cached(
         "INSERT INTO documents (brand, pool, id, version, source, content, sequence)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -46,51 +60,91 @@ pub fn put(connection: &Connection, documents: &[Document]) -> rusqlite::Result<
              source = excluded.source, content = excluded.content, sequence = excluded.sequence",
     )?;
     for document in documents {
-        let content = serde_json::to_string(document)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        let version: [u8; 32] = Sha256::digest(content.as_bytes()).into();
-        let key = (&document.brand, document.pool.as_str(), &document.id);
-        let known: Option<(Vec<u8>, bool)> = kept
-            .query_row(params![key.0, key.1, key.2], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match known {
-            Some((before, false)) if before == version => {
+        let (content, version) = content_of(document)?;
+        match fate(connection, document, version)? {
+            Fate::Added => summary.added += 1,
+            Fate::Changed => summary.changed += 1,
+            Fate::Unchanged => {
                 summary.unchanged += 1;
                 continue;
             }
-            Some((_, false)) => summary.changed += 1,
-            Some((_, true)) | None => summary.added += 1,
         }
         sequence += 1;
+        let key = (&document.brand, document.pool.as_str(), &document.id);
         write.execute(params![key.0, key.1, key.2, version, document.source, content, sequence])?;
     }
     give_out(connection, sequence)?;
     Ok(summary)
 }
 
-/// What [`put`] would change. Writes nothing.
-pub fn compare(connection: &Connection, documents: &[Document]) -> rusqlite::Result<PutSummary> {
-    let mut summary = PutSummary::default();
+/// What [`put`] would do with each document. Writes nothing.
+pub fn compare(connection: &Connection, documents: &[Document]) -> rusqlite::Result<Vec<Fate>> {
+    documents.iter().map(|it| fate(connection, it, content_of(it)?.1)).collect()
+}
+
+fn fate(connection: &Connection, document: &Document, version: [u8; 32]) -> rusqlite::Result<Fate> {
     let mut kept = connection.prepare_cached(
-        "SELECT version FROM documents
-         WHERE brand = ?1 AND pool = ?2 AND id = ?3 AND content IS NOT NULL",
+        "SELECT version, content IS NULL, source, json_extract(content, '$.answer') IS NOT NULL
+         FROM documents WHERE brand = ?1 AND pool = ?2 AND id = ?3",
     )?;
-    for document in documents {
-        let content = serde_json::to_string(document)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        let version: [u8; 32] = Sha256::digest(content.as_bytes()).into();
-        let known: Option<Vec<u8>> = kept
-            .query_row(params![document.brand, document.pool.as_str(), document.id], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        match known {
-            Some(before) if before == version => summary.unchanged += 1,
-            Some(_) => summary.changed += 1,
-            None => summary.added += 1,
+    let key = params![document.brand, document.pool.as_str(), document.id];
+    let known: Option<(Vec<u8>, bool, String, bool)> = kept
+        .query_row(key, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .optional()?;
+    Ok(match known {
+        Some((before, false, ..)) if before == version => Fate::Unchanged,
+        Some((_, false, source, true))
+            if document.pool == Pool::PastTicket
+                && document.answer.is_none()
+                && source != document.source =>
+        {
+            Fate::Unchanged
         }
-    }
-    Ok(summary)
+        Some((_, false, ..)) => Fate::Changed,
+        Some((_, true, ..)) | None => Fate::Added,
+    })
+}
+
+fn content_of(document: &Document) -> rusqlite::Result<(String, [u8; 32])> {
+    let content = serde_json::to_string(document)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let version = Sha256::digest(content.as_bytes()).into();
+    Ok((content, version))
+}
+
+/// The source of each document that is in the store with another source.
+pub fn other_owners(
+    connection: &Connection,
+    documents: &[Document],
+) -> rusqlite::Result<Vec<Option<String>>> {
+    let mut owner = connection.prepare_cached(
+        "SELECT source FROM documents
+         WHERE brand = ?1 AND pool = ?2 AND id = ?3 AND source <> ?4 AND content IS NOT NULL",
+    )?;
+    let of = |it: &Document| {
+        let key = params![it.brand, it.pool.as_str(), it.id, it.source];
+        owner.query_row(key, |row| row.get(0)).optional()
+    };
+    documents.iter().map(of).collect()
+}
+
+/// (address, id) of the articles of a brand that have an address.
+pub fn addresses(connection: &Connection, brand: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT json_extract(content, '$.url'), id FROM documents
+         WHERE brand = ?1 AND pool = 'article' AND json_extract(content, '$.url') IS NOT NULL",
+    )?;
+    let addresses = statement.query_map([brand], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    addresses.collect()
+}
+
+/// Everything knowledge was read from and is still there, by name.
+pub fn sources(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT source FROM documents WHERE content IS NOT NULL ORDER BY source",
+    )?;
+    let sources = statement.query_map([], |row| row.get(0))?;
+    sources.collect()
 }
 
 /// Ids of the documents of one source that are not among the kept ones.

@@ -25,3 +25,17 @@ CREATE TABLE IF NOT EXISTS document_sequence (
     last INTEGER NOT NULL
 );
 INSERT OR IGNORE INTO document_sequence (one, last) VALUES (1, 0);
+
+-- Pages of websites as they were last read, so that a page that has not changed
+-- is not sent again.
+CREATE TABLE IF NOT EXISTS visits (
+    source   TEXT NOT NULL,
+    url      TEXT NOT NULL,
+    -- The document made of it.
+    id       TEXT NOT NULL,
+    -- How it was taken in; what was taken in otherwise is read anew.
+    manner   TEXT NOT NULL,
+    etag     TEXT,
+    modified TEXT,
+    PRIMARY KEY (source, url)
+) WITHOUT ROWID;

@@ -3,9 +3,13 @@
 //! Nothing is fetched, run or rendered.
 
 mod elements;
+mod links;
 mod style;
 mod tables;
 mod writer;
+
+pub use self::links::Links;
+pub use self::links::links;
 
 use std::cell::RefCell;
 
@@ -27,7 +31,8 @@ use self::writer::Writer;
 /// A web page, without what surrounds its content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// `<title>`, else the first `<h1>`; empty if there is neither.
+    /// `<title>` without the name of the site, else the first `<h1>`; empty if
+    /// there is neither.
     pub title: String,
     /// The description in its head.
     pub summary: Option<String>,
@@ -62,11 +67,23 @@ pub fn page(html: &str) -> Page {
     }
     let mut page = std::mem::take(&mut writer.page);
     page.markdown = writer.finish();
-    if page.title.is_empty() {
-        page.title = first_heading(&page.markdown);
-    }
     page.title = collapse(&strip_invisible(&page.title));
+    let heading = first_heading(&page.markdown);
+    // A title carries the name of the site as well, before or behind.
+    if page.title.is_empty() || (!heading.is_empty() && is_title_with_site(&page.title, &heading)) {
+        page.title = heading;
+    }
     page
+}
+
+/// True for `Refunds | Acme` and `Acme – Refunds` where the heading is `Refunds`.
+fn is_title_with_site(title: &str, heading: &str) -> bool {
+    let (title, heading) = (title.to_lowercase(), heading.to_lowercase());
+    let marks = ['|', '-', '–', '—', '·', '•', ':', '«', '»'];
+    let rest = title.strip_prefix(&heading).map(str::trim_start);
+    let behind = rest.is_some_and(|it| it.starts_with(marks));
+    let rest = title.strip_suffix(&heading).map(str::trim_end);
+    behind || rest.is_some_and(|it| it.ends_with(marks))
 }
 
 fn first_heading(markdown: &str) -> String {

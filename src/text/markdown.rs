@@ -7,7 +7,9 @@ mod strip;
 
 pub use self::front_matter::FrontMatter;
 pub use self::front_matter::FrontMatterError;
+pub use self::front_matter::flag;
 pub use self::front_matter::front_matter;
+pub use self::front_matter::is_unpublished;
 pub use self::front_matter::parse_date;
 pub use self::reader::sections;
 pub use self::strip::strip_templates;

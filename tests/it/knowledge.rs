@@ -1,6 +1,9 @@
 //! From files on disk to passages that are found, and only by who may see them.
 
+mod connection;
+mod files;
 mod searching;
+mod website;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -9,6 +12,7 @@ use deskhand::index::Index;
 use deskhand::index::Query;
 use deskhand::ingest;
 use deskhand::ingest::Plan;
+use deskhand::ingest::Source;
 use deskhand::ingest::Summary;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
@@ -51,10 +55,19 @@ impl Shelf {
     async fn ingest(&self, path: &Path, plan: &Plan) -> Summary {
         let mut total = Summary::default();
         for source in ingest::open(path).unwrap() {
-            total.add(ingest::ingest(&self.store, source, plan, |_, _| {}).await.unwrap());
+            total.add(self.take(source, plan).await);
         }
-        ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
         total
+    }
+
+    async fn take(&self, source: Source, plan: &Plan) -> Summary {
+        let summary = ingest::ingest(&self.store, source, plan, |_, _| {}).await.unwrap();
+        ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
+        summary
+    }
+
+    fn document(&self, pool: Pool, id: &str) -> Option<Document> {
+        self.store.read_now(|it| knowledge::document(it, "default", pool, id)).unwrap()
     }
 
     async fn ingest_docs(&self) -> Summary {

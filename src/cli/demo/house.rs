@@ -113,9 +113,9 @@ async fn learn(app: &App, plot: &Plot<'_>) -> anyhow::Result<Learned> {
     let mut failed = Vec::new();
     for path in plot.sources {
         for source in ingest::open(path)? {
-            let bar = bar(source.n_bytes);
+            let bar = bar(source.n_total);
             let summary = ingest::ingest(&app.store, source, &plan, |it, _| {
-                bar.set_position(it.n_bytes_read);
+                bar.set_position(it.n_done);
             });
             let summary = summary.await?;
             bar.finish_and_clear();

@@ -72,7 +72,28 @@ fn a_dry_run_tells_the_same_and_changes_nothing() {
     let documents = [article("a", "one"), article("b", "new"), article("c", "three")];
     let told = compare(&connection, &documents).unwrap();
     assert_eq!(last_sequence(&connection).unwrap(), 2);
-    assert_eq!(told, put(&connection, &documents).unwrap());
+    assert_eq!(told, [Fate::Unchanged, Fate::Changed, Fate::Added]);
+    let done = PutSummary { added: 1, changed: 1, unchanged: 1 };
+    assert_eq!(put(&connection, &documents).unwrap(), done);
+}
+
+#[test]
+fn a_mere_link_does_not_take_the_place_of_an_answer() {
+    let connection = connection();
+    let ticket = |answer: Option<&str>, source: &str| Document {
+        pool: Pool::PastTicket,
+        answer: answer.map(str::to_owned),
+        linked_articles: vec!["kb/1".to_owned()],
+        source: source.to_owned(),
+        ..article("7", "question")
+    };
+    put(&connection, &[ticket(None, "links")]).unwrap();
+    let fuller = put(&connection, &[ticket(Some("answer"), "tickets")]).unwrap();
+    assert_eq!(fuller.changed, 1);
+    let again = put(&connection, &[ticket(None, "links")]).unwrap();
+    assert_eq!(again, PutSummary { added: 0, changed: 0, unchanged: 1 });
+    let kept = document(&connection, "acme", Pool::PastTicket, "7").unwrap().unwrap();
+    assert_eq!(kept.answer.as_deref(), Some("answer"));
 }
 
 #[test]

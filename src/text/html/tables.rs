@@ -74,7 +74,7 @@ impl Writer {
         self.end_cell();
         let Some(table) = self.tables.pop() else { return };
         let n_columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let lays_out = n_columns < 2 || table.rows.iter().flatten().any(|it| it.contains('\n'));
+        let lays_out = n_columns < 2 || table.rows.iter().flatten().any(|it| is_part_of_page(it));
         let rows = table.rows.iter().filter(|row| row.iter().any(|it| !it.is_empty()));
         if lays_out {
             for cell in rows.flatten().filter(|it| !it.is_empty()) {
@@ -89,6 +89,7 @@ impl Writer {
             let head = if table.has_header { None } else { Some(&empty) };
             for (idx, row) in head.into_iter().chain(rows).enumerate() {
                 let missing = n_columns.saturating_sub(row.len());
+                let row: Vec<String> = row.iter().map(|it| one_line(it)).collect();
                 self.out.push_str(&format!("| {}{} |\n", row.join(" | "), " |".repeat(missing)));
                 if idx == 0 {
                     self.out.push_str(&format!("|{}\n", " --- |".repeat(n_columns)));
@@ -97,4 +98,27 @@ impl Writer {
         }
         self.breaks = 2;
     }
+}
+
+/// Longer cells are columns of a page. (Guessed.)
+const MAX_CELL_BYTES: usize = 1_000;
+
+/// True for a cell that no table of figures has: headings, lists, code, tables,
+/// or a page of text.
+fn is_part_of_page(cell: &str) -> bool {
+    let is_block = |line: &str| {
+        let line = line.trim_start();
+        line.starts_with("# ")
+            || line.starts_with("## ")
+            || line.starts_with("### ")
+            || line.starts_with("```")
+            || line.starts_with("| ")
+            || line.starts_with("- ")
+            || line.starts_with("1. ")
+    };
+    MAX_CELL_BYTES < cell.len() || cell.lines().any(is_block)
+}
+
+fn one_line(cell: &str) -> String {
+    cell.lines().map(str::trim).filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -127,7 +127,7 @@ fn a_page_is_its_main_content() {
         <nav><a href=/>Home</a></nav><main><header><h1>Refunds</h1></header><p>Five days.</p>\
         <aside>See also</aside></main><footer>Imprint</footer></body></html>";
     let page = page(html);
-    assert_eq!(page.title, "Refunds | Acme");
+    assert_eq!(page.title, "Refunds", "without the name of the site");
     assert_eq!(page.summary.as_deref(), Some("When money comes back."));
     assert_eq!(page.url.as_deref(), Some("https://acme.example/refunds"));
     assert_eq!(page.language.as_deref(), Some("en-US"));
@@ -146,6 +146,12 @@ fn a_table_that_only_lays_out_the_page_is_no_table() {
     let html =
         "<table><tr><td><h2>Plans</h2><p>One.</p></td><td><ul><li>Two</li></ul></td></tr></table>";
     assert_eq!(to_markdown(html), "## Plans\n\nOne.\n\n- Two");
+}
+
+#[test]
+fn a_table_whose_cells_have_several_lines_stays_whole() {
+    let html = "<table><tr><th>Key</th><th>Does</th></tr><tr><td><p>Ctrl</p><p>+ N</p></td><td>New<br>message</td></tr></table>";
+    assert_eq!(to_markdown(html), "| Key | Does |\n| --- | --- |\n| Ctrl \\+ N | New message |");
 }
 
 #[test]

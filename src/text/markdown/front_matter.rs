@@ -17,8 +17,8 @@ pub struct FrontMatter {
     /// As written: `en-US`.
     pub language: Option<String>,
     pub updated_at: Option<Timestamp>,
-    /// `internal`, or a segment; `None` if the file does not say.
-    pub audience: Option<String>,
+    /// `internal`, or segments; empty if the file does not say.
+    pub audiences: Vec<String>,
     /// True if the file says it is not to be published.
     pub draft: bool,
     pub tags: Vec<String>,
@@ -108,9 +108,15 @@ fn json_of(value: toml::Value) -> Value {
 
 fn read(settings: &Value) -> FrontMatter {
     let words = |keys: &[&str]| keys.iter().find_map(|key| text_of(at(settings, key)?));
-    let set = |key: &str| at(settings, key).and_then(Value::as_bool);
+    let set = |key: &str| match at(settings, key)? {
+        Value::Bool(it) => Some(*it),
+        value => flag(&text_of(value)?),
+    };
     let url = words(&["url", "permalink", "canonical_url", "canonical", "link", "source_url"]);
-    let internal = ["internal", "private"].iter().any(|it| set(it) == Some(true));
+    let internal = ["internal", "internal_only", "private", "staff_only", "agents_only"]
+        .iter()
+        .any(|it| set(it) == Some(true))
+        || set("public") == Some(false);
     let status = words(&["status", "state"]).unwrap_or_default();
     FrontMatter {
         title: words(&["title", "seo/title", "name", "sidebar_label"]),
@@ -130,18 +136,35 @@ fn read(settings: &Value) -> FrontMatter {
             "created_at",
         ])
         .and_then(|it| parse_date(&it)),
-        audience: if internal {
-            Some("internal".to_owned())
+        audiences: if internal {
+            vec!["internal".to_owned()]
         } else {
-            words(&["audience", "visibility", "access"])
+            let keys = ["audience", "visibility", "access"];
+            keys.iter().find_map(|it| at(settings, it)).map(tags_of).unwrap_or_default()
         },
         draft: set("draft") == Some(true)
             || set("published") == Some(false)
-            || matches!(status.as_str(), "draft" | "archived" | "unpublished"),
+            || is_unpublished(&status),
         tags: at(settings, "tags")
             .or_else(|| at(settings, "labels"))
             .map(tags_of)
             .unwrap_or_default(),
+    }
+}
+
+/// True for the word of a status under which nobody is to read a page.
+pub fn is_unpublished(status: &str) -> bool {
+    let status = status.trim().to_ascii_lowercase();
+    let words = ["draft", "archived", "unpublished", "hidden", "review", "in review", "pending"];
+    words.contains(&status.as_str())
+}
+
+/// Yes or no, as people spell it; `None` for another word.
+pub fn flag(word: &str) -> Option<bool> {
+    match word.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
     }
 }
 

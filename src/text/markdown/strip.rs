@@ -71,7 +71,10 @@ fn strip_prose(text: &str) -> String {
             continue;
         }
         match template_length(tail).or_else(|| component_length(tail)) {
-            Some(length) => rest = tail.get(length..).unwrap_or_default(),
+            Some(length) => {
+                kept.push_str(&said(tail.get(..length).unwrap_or_default()));
+                rest = tail.get(length..).unwrap_or_default();
+            }
             None => {
                 let mut letters = tail.chars();
                 kept.extend(letters.next());
@@ -81,6 +84,45 @@ fn strip_prose(text: &str) -> String {
     }
     kept.push_str(rest);
     kept
+}
+
+/// What a template would have shown of its own settings: the text handed to an
+/// include or a shortcode, the heading of a tab or a box.
+fn said(template: &str) -> String {
+    let is_call =
+        ["{% include", "{%- include", "{{<", "{{%"].iter().any(|it| template.starts_with(it));
+    let keys: &[&str] = if is_call {
+        &["title", "heading", "content", "text", "message", "body"]
+    } else if template.starts_with('<') {
+        &["label", "title", "heading", "header", "summary"]
+    } else {
+        return String::new();
+    };
+    let said = keys.iter().filter_map(|key| setting(template, key));
+    let mut shown = said.collect::<Vec<_>>().join(": ");
+    // A heading stands on a line of its own.
+    if !shown.is_empty() && template.starts_with('<') {
+        shown = format!("\n\n**{shown}**\n\n");
+    }
+    shown
+}
+
+/// The quoted value of a setting, if it is words: no path, no expression.
+fn setting<'a>(template: &'a str, key: &str) -> Option<&'a str> {
+    let mut rest = template;
+    loop {
+        let at = rest.find(key)?;
+        let is_word = rest.get(..at)?.ends_with(char::is_whitespace);
+        rest = rest.get(at + key.len()..)?;
+        let value = rest.strip_prefix('=').filter(|_| is_word);
+        let Some(value) = value else { continue };
+        let quote = value.chars().next().filter(|it| matches!(it, '"' | '\''))?;
+        let value = value.get(1..)?.split(quote).next()?.trim();
+        let is_words = !value.is_empty()
+            && !value.contains(['{', '}', '<', '>', '\n', '*', '`'])
+            && (value.contains(' ') || !value.contains(['/', '.', '_']));
+        return is_words.then_some(value);
+    }
 }
 
 /// Length of the inline code at the start of `text`, marks included. An opening

@@ -119,6 +119,39 @@ fn templates_and_components_are_left_out_and_code_stays() {
 }
 
 #[test]
+fn what_templates_are_told_to_show_is_kept() {
+    let markdown = "{% include alert.html type=\"warning\" content=\"Unplug it first.\" %}\n\n\
+                    {{< callout text='Keep the receipt.' icon=\"a/b.png\" >}}\n\n\
+                    <Tabs>\n<TabItem value=\"mac\" label=\"On a Mac\">\n\nPress Command.\n\n</TabItem>\n</Tabs>\n\n\
+                    <Note title={props.title}>Careful.</Note>\n\n{{ 'x' | t }}{% include_relative a.md %}\n";
+    expect![[r#"
+        [] #
+        Unplug it first.
+        Keep the receipt.
+        On a Mac
+        Press Command.
+        Careful.
+    "#]]
+    .assert_eq(&shown(&strip_templates(markdown)));
+}
+
+#[test]
+fn what_is_not_published_or_not_for_everyone_is_told_however_it_is_spelt() {
+    let read = |settings: &str| front_matter(&format!("---\n{settings}\n---\nx")).unwrap().0;
+    for draft in
+        ["draft: true", "draft: yes", "published: false", "published: \"no\"", "status: Draft"]
+    {
+        assert!(read(draft).draft, "{draft}");
+    }
+    for internal in ["internal: true", "private: yes", "public: false", "audience: [internal]"] {
+        assert_eq!(read(internal).audiences, ["internal"], "{internal}");
+    }
+    assert_eq!(read("audience: [pro, team]").audiences, ["pro", "team"]);
+    let page = read("draft: false\npublished: true\nstatus: live");
+    assert!(!page.draft && page.audiences.is_empty());
+}
+
+#[test]
 fn front_matter_is_read_in_yaml_and_toml() {
     let yaml = "---\ntitle: \"Refunds: how\"\nseo:\n description: When\nlocale: en-US\nupdated: 2024-05-01\n\
                 internal: true\ntags: [a, b]\nid: 42\n---\nBody";
@@ -127,7 +160,7 @@ fn front_matter_is_read_in_yaml_and_toml() {
     assert_eq!(found.title.as_deref(), Some("Refunds: how"));
     assert_eq!(found.summary.as_deref(), Some("When"));
     assert_eq!(found.language.as_deref(), Some("en-US"));
-    assert_eq!(found.audience.as_deref(), Some("internal"));
+    assert_eq!(found.audiences, ["internal"]);
     assert_eq!(found.tags, ["a", "b"]);
     assert_eq!(found.updated_at, parse_date("2024-05-01T00:00:00Z"));
     let toml = "+++\ntitle = \"T\"\ndate = 2024-05-01\ndraft = true\nurl = \"/a/\"\n+++\nBody";
