@@ -5,6 +5,7 @@
 mod lookup;
 mod passages;
 mod popularity;
+mod query;
 mod scores;
 mod search;
 mod terms;
@@ -12,6 +13,8 @@ mod words;
 
 pub use self::passages::cut;
 pub use self::popularity::Popularity;
+pub use self::query::DocumentKey;
+pub use self::query::Query;
 pub use self::scores::Match;
 pub use self::search::Scored;
 
@@ -24,7 +27,6 @@ use std::sync::MutexGuard;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use sha2::Digest;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
@@ -39,37 +41,6 @@ use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
-
-/// What is looked for.
-#[derive(Debug, Clone)]
-pub struct Query {
-    /// The customer's words, most important first.
-    pub text: String,
-    /// The subject. Its words count a little more. Empty if there is none.
-    pub title: String,
-    /// What was said before. Its words count least. Empty if there is nothing.
-    pub context: String,
-    pub language: Option<String>,
-    pub pool: Pool,
-    pub scope: Scope,
-    /// How many passages at most, besides those of `also`.
-    pub limit: usize,
-    /// Documents whose passages are scored and answered wherever they rank.
-    pub also: Vec<DocumentKey>,
-}
-
-/// Names a document within one index. Equal for equal pool, brand and id, on any
-/// machine; two of a million documents share one once in forty million times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DocumentKey(u64);
-
-impl DocumentKey {
-    pub fn new(pool: Pool, brand: &str, document_id: &str) -> DocumentKey {
-        let digest = sha2::Sha256::digest(passages::key_of(pool, brand, document_id));
-        let first = digest.iter().take(8);
-        DocumentKey(first.fold(0, |key, byte| (key << 8) | u64::from(*byte)))
-    }
-}
 
 /// One change of the store's change sequence.
 #[derive(Debug, Clone)]
