@@ -9,6 +9,7 @@
 
 mod support;
 
+mod bytes;
 mod commands;
 mod connectors;
 mod demo;
