@@ -6,6 +6,7 @@ pub mod check;
 pub mod connectors;
 pub mod decisions;
 pub mod demo;
+pub mod eval;
 pub mod inbox;
 pub mod index;
 pub mod ingest;
@@ -56,6 +57,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Asks one question, and shows the answer with everything behind it
     Ask(ask::AskArgs),
+    /// Measures a step on labelled files, beside a baseline
+    Eval(eval::EvalArgs),
     /// What is waiting, what is dead, and trying it again
     Inbox(inbox::InboxArgs),
     /// What was decided and why, and the same decision again
@@ -105,6 +108,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Init(args) => init::run(&args, out).map(|()| ExitCode::SUCCESS),
+        Command::Eval(args) => eval::run(&args, out).map(|()| ExitCode::SUCCESS),
         Command::Connectors(args) => connectors::run(&args, out).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => {
             start_logging("error", LogFormat::Text);
@@ -153,6 +157,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         Command::Demo(_)
         | Command::Init(_)
         | Command::Check(_)
+        | Command::Eval(_)
         | Command::Connectors(_)
         | Command::Completions { .. } => Ok(()),
     }

@@ -17,7 +17,8 @@ pub enum Decision {
     Suggest,
     /// A person takes over and gets a hand-over note.
     Escalate(Reason),
-    /// Nobody is to be answered: a machine wrote, or a person already did.
+    /// Nobody is to be answered: a machine wrote, a person already did, or nothing
+    /// was asked.
     StandDown(Silence),
 }
 
@@ -50,6 +51,8 @@ pub enum Silence {
     Spam,
     /// No customer message to answer.
     NoCustomerMessage,
+    /// The customer thanked, or said that it works: nothing is asked.
+    NothingAsked,
 }
 
 /// What the earlier steps learnt about one ticket and its draft.

@@ -2,24 +2,29 @@
 //! and rebuilt at any time. Two pools, filtered by brand and audience before
 //! ranking. It never knows more than what was committed.
 
+mod lookup;
 mod passages;
-mod reading;
+mod popularity;
+mod scores;
 mod search;
-mod statistics;
 mod terms;
 mod words;
 
 pub use self::passages::cut;
+pub use self::popularity::Popularity;
+pub use self::scores::Match;
+pub use self::search::Scored;
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use serde::{Deserialize, Serialize};
+use sha2::Digest;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
@@ -47,18 +52,23 @@ pub struct Query {
     pub language: Option<String>,
     pub pool: Pool,
     pub scope: Scope,
-    /// Only passages of these documents; empty for all documents.
-    pub within: Vec<String>,
-    /// How many hits at most.
+    /// How many passages at most, besides those of `also`.
     pub limit: usize,
+    /// Documents whose passages are scored and answered wherever they rank.
+    pub also: Vec<DocumentKey>,
 }
 
-/// A hit, and what the past ticket it comes from points to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    pub hit: Hit,
-    /// Ids of the articles people linked in their answer; empty for articles.
-    pub linked_articles: Vec<String>,
+/// Names a document within one index. Equal for equal pool, brand and id, on any
+/// machine; two of a million documents share one once in forty million times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentKey(u64);
+
+impl DocumentKey {
+    pub fn new(pool: Pool, brand: &str, document_id: &str) -> DocumentKey {
+        let digest = sha2::Sha256::digest(passages::key_of(pool, brand, document_id));
+        let first = digest.iter().take(8);
+        DocumentKey(first.fold(0, |key, byte| (key << 8) | u64::from(*byte)))
+    }
 }
 
 /// One change of the store's change sequence.
@@ -83,14 +93,6 @@ pub enum IndexError {
     Locked { path: String },
     #[error("could not write the index in {path}: {detail}")]
     Unwritable { path: String, detail: String },
-}
-
-/// A passage as the index stores it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Stored {
-    passage: Passage,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    linked_articles: Vec<String>,
 }
 
 /// Blocks of stored passages kept unpacked, 16 KB each. A query reads some two
@@ -121,6 +123,8 @@ pub struct Index {
     /// `None` until this process first writes: only one process may.
     writer: Mutex<Option<IndexWriter>>,
     watermark: AtomicU64,
+    /// Of the commit that was searched last.
+    popularity: Mutex<Option<(u64, Arc<Popularity>)>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -171,7 +175,7 @@ impl Index {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
-        Ok(Index { path, index, reader, layout, writer, watermark })
+        Ok(Index { path, index, reader, layout, writer, watermark, popularity: Mutex::new(None) })
     }
 
     /// The sequence number up to which the store's changes are committed here.
@@ -226,23 +230,54 @@ impl Index {
         })
     }
 
-    /// Passages that share words with the query, best first. Empty if none do.
-    pub fn search(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
-        Ok(self.find(query)?.into_iter().map(|it| it.hit).collect())
+    /// Scores the passages that share words with the query. Empty if none do.
+    pub fn score(&self, query: &Query) -> Result<Scored, IndexError> {
+        guarded(&self.path, || search::score(self.reader.searcher(), &self.layout, query))
     }
 
-    /// As [`Index::search`], with what past tickets point to. Each of the
-    /// first 60 hits carries the signals `bm25.title`, `bm25.headings` and
-    /// `bm25.body` (they add up to its score) and `coverage`: the share, 0.0–1.0,
-    /// of what the question asks about that the passage speaks of.
-    pub fn find(&self, query: &Query) -> Result<Vec<Found>, IndexError> {
-        guarded(&self.path, || search::search(&self.reader.searcher(), &self.layout, query))
+    /// As [`Index::score`], with the passages read. Each hit carries the signals
+    /// `bm25.title`, `bm25.headings` and `bm25.body` (they add up to its score)
+    /// and `coverage`: the share, 0.0–1.0, of what the question asks about that
+    /// the passage speaks of.
+    pub fn find(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
+        let scored = self.score(query)?;
+        scored.matches().iter().map(|it| self.read(&scored, it)).collect()
     }
 
-    /// All passages of the documents in `query.within` that the scope allows, in
-    /// reading order, whatever words they hold. Scores are 0.0.
-    pub fn passages_of(&self, query: &Query) -> Result<Vec<Found>, IndexError> {
-        guarded(&self.path, || search::passages_of(&self.reader.searcher(), &self.layout, query))
+    /// How often people answered with each article. Counted once a commit.
+    pub fn popularity(&self) -> Result<Arc<Popularity>, IndexError> {
+        let searcher = self.reader.searcher();
+        let generation = searcher.generation().generation_id();
+        let mut slot = self.popularity.lock().unwrap_or_else(|it| it.into_inner());
+        match slot.as_ref() {
+            Some((known, popularity)) if *known == generation => Ok(Arc::clone(popularity)),
+            Some(_) | None => {
+                let counted = guarded(&self.path, || Popularity::count(&searcher))?;
+                let popularity = Arc::new(counted);
+                *slot = Some((generation, Arc::clone(&popularity)));
+                Ok(popularity)
+            }
+        }
+    }
+
+    /// Reads one of the passages that were found.
+    pub fn read(&self, scored: &Scored, found: &Match) -> Result<Hit, IndexError> {
+        guarded(&self.path, || scored.read(found))
+    }
+
+    /// All passages of some documents that the scope allows, in reading order,
+    /// whatever words they hold; `limit` at most. Scores are 0.0.
+    pub fn passages_of(
+        &self,
+        pool: Pool,
+        scope: &Scope,
+        document_ids: &[String],
+        limit: usize,
+    ) -> Result<Vec<Hit>, IndexError> {
+        guarded(&self.path, || {
+            let searcher = self.reader.searcher();
+            search::passages_of(&searcher, &self.layout, pool, scope, document_ids, limit)
+        })
     }
 
     /// Number of passages in a pool of a brand. 0 if it cannot be read.
@@ -329,10 +364,8 @@ impl Index {
 
     fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
         let entry = |passage: Passage| {
-            let linked_articles = document.linked_articles.clone();
-            let stored = Stored { passage, linked_articles };
-            let bytes = serde_json::to_vec(&stored).unwrap_or_default();
-            self.layout.entry(document, &stored.passage, &bytes)
+            let bytes = serde_json::to_vec(&passage).unwrap_or_default();
+            self.layout.entry(document, &passage, &bytes)
         };
         cut(document).into_iter().map(entry).collect()
     }

@@ -42,6 +42,19 @@ use crate::store::set_fact;
 /// The brand of knowledge that does not name one.
 pub const DEFAULT_BRAND: &str = "default";
 
+/// Reads one line of a file of articles or past tickets. `None` for a past
+/// ticket that teaches nothing.
+///
+/// # Errors
+/// If it is no JSON object, or lacks what every article or ticket has.
+pub fn read_record(line: &str, source: &str, brand: &str) -> anyhow::Result<Option<Document>> {
+    let plan = Plan { brand: Some(brand.to_owned()), ..Plan::default() };
+    Ok(match record::read_line(line, source, &plan)? {
+        record::Record::Document(document) => Some(*document),
+        record::Record::Skipped => None,
+    })
+}
+
 /// What a source gave so far, as far as removing depends on it.
 #[derive(Default)]
 struct Seen {

@@ -42,6 +42,7 @@ pub mod act;
 pub mod pipeline;
 pub mod worker;
 pub mod ingest;
+pub mod eval;
 
 // Edges.
 pub mod config;

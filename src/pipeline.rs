@@ -331,5 +331,8 @@ fn silence(ticket: &Ticket, triage: &Triage) -> Option<Silence> {
     if ticket.auto_reply.is_some() || triage.has(FlagKind::AutoReply) {
         return Some(Silence::AutoReply);
     }
+    if triage.has(FlagKind::NothingAsked) {
+        return Some(Silence::NothingAsked);
+    }
     triage.has(FlagKind::Spam).then_some(Silence::Spam)
 }

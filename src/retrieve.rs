@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 
-use crate::index::Found;
+use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
+use crate::index::Match;
 use crate::index::Query;
+use crate::index::Scored;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
@@ -25,6 +27,9 @@ pub struct Retrieved {
     /// Share of what the question asks about that the best article passage
     /// speaks of, 0.0–1.0, rare words counting more. 0.0 if none was found.
     pub question_coverage: f32,
+    /// Whether the articles answer the question at all, 0.0–1.0: an estimate
+    /// before anything is written. 0.0 if nothing was found.
+    pub answerable: f32,
 }
 
 /// How many documents of each pool are kept. (Guessed: an agent reads no more.)
@@ -41,6 +46,10 @@ const N_PASSAGES: usize = 40;
 const N_VOTERS: usize = 100;
 const N_VOTING_PASSAGES: usize = 120;
 
+/// Passages of one past ticket that are read to find its answer: the first is
+/// the question.
+const MAX_READ: usize = 8;
+
 /// How much further passages of the best articles are kept: the answer may
 /// stand in the section beside the one that shares the question's words.
 const PASSAGES_BY_RANK: [usize; 3] = [3, 2, 2];
@@ -52,6 +61,9 @@ const SECOND_PASSAGE: f32 = 0.2;
 /// Weight of what past tickets linked, beside the words of the article itself.
 /// (Measured: 0.5 finds less, 2.0 puts fewer right articles first.)
 const VOTE_WEIGHT: f32 = 1.0;
+
+/// Weight of how often an article is the answer at all.
+const POPULARITY_WEIGHT: f32 = 0.15;
 
 /// Questions of fewer words lean on what was said before. (Guessed.)
 const SHORT_QUESTION_WORDS: usize = 12;
@@ -65,26 +77,18 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
     if asked.text.is_empty() && asked.title.is_empty() {
         return Ok(Retrieved::default());
     }
-    let past = index.find(&asked.query(Pool::PastTicket, scope, N_VOTING_PASSAGES))?;
-    let past = by_document(past);
-    let mut passages = index.find(&asked.query(Pool::Article, scope, N_PASSAGES))?;
-    let votes = votes(&past);
-    let unseen: Vec<String> = votes
-        .iter()
-        .map(|(id, _)| id.clone())
-        .filter(|id| !passages.iter().any(|it| it.hit.passage.document_id == *id))
-        .take(MAX_ARTICLES)
-        .collect();
-    if !unseen.is_empty() {
-        let mut query = asked.query(Pool::Article, scope, 3 * unseen.len());
-        query.within = unseen;
-        passages.extend(index.find(&query)?);
-    }
-    let articles = rank_articles(by_document(passages), &votes);
-    let past_tickets = answers(index, scope, past)?;
-    let coverage = |hit: &Hit| hit.signal("coverage");
-    let question_coverage = articles.iter().map(coverage).fold(0.0, f32::max);
-    Ok(Retrieved { articles, past_tickets, question_coverage })
+    let past = index.score(&asked.query(Pool::PastTicket, scope, N_VOTING_PASSAGES))?;
+    let tickets = by_document(&past);
+    let votes = votes(&past, &tickets);
+    // What people linked is looked at even if it shares few words.
+    let mut query = asked.query(Pool::Article, scope, N_PASSAGES);
+    query.also = votes.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
+    let passages = index.score(&query)?;
+    let articles = rank_articles(index, &passages, &votes)?;
+    let past_tickets = answers(index, scope, &past, tickets)?;
+    let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
+    let answerable = question_coverage;
+    Ok(Retrieved { articles, past_tickets, question_coverage, answerable })
 }
 
 /// The words a ticket is looked up by.
@@ -104,7 +108,7 @@ impl Asked {
             language: self.language.clone(),
             pool,
             scope: scope.clone(),
-            within: Vec::new(),
+            also: Vec::new(),
             limit,
         }
     }
@@ -138,27 +142,26 @@ fn asked(ticket: &Ticket) -> Asked {
 
 /// The passages found of one document, best first.
 struct Group {
-    document_id: String,
-    found: Vec<Found>,
+    document: DocumentKey,
+    found: Vec<Match>,
     /// Of the document: its best passage and a share of the second.
     score: f32,
 }
 
-fn by_document(found: Vec<Found>) -> Vec<Group> {
+fn by_document(scored: &Scored) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for it in found {
-        let document_id = it.hit.passage.document_id.clone();
-        match places.get(&document_id).and_then(|idx| groups.get_mut(*idx)) {
-            Some(group) => group.found.push(it),
+    let mut places: HashMap<DocumentKey, usize> = HashMap::new();
+    for it in scored.matches() {
+        match places.get(&it.document).and_then(|idx| groups.get_mut(*idx)) {
+            Some(group) => group.found.push(*it),
             None => {
-                places.insert(document_id.clone(), groups.len());
-                groups.push(Group { document_id, found: vec![it], score: 0.0 });
+                places.insert(it.document, groups.len());
+                groups.push(Group { document: it.document, found: vec![*it], score: 0.0 });
             }
         }
     }
     for group in &mut groups {
-        let mut scores = group.found.iter().map(|it| it.hit.score);
+        let mut scores = group.found.iter().map(|it| it.score);
         group.score = scores.next().unwrap_or(0.0) + SECOND_PASSAGE * scores.next().unwrap_or(0.0);
     }
     sort(&mut groups);
@@ -167,90 +170,103 @@ fn by_document(found: Vec<Found>) -> Vec<Group> {
 
 fn sort(groups: &mut [Group]) {
     groups.sort_by(|left, right| {
-        let by_score = right.score.total_cmp(&left.score);
-        by_score.then_with(|| left.document_id.cmp(&right.document_id))
+        right.score.total_cmp(&left.score).then(left.document.cmp(&right.document))
     });
 }
 
 /// Which articles people linked when they answered alike questions, strongest
 /// first; the strengths add up to 1.0 at most.
-fn votes(past: &[Group]) -> Vec<(String, f32)> {
-    let voters = past.iter().take(N_VOTERS).filter_map(|group| {
-        let links = &group.found.first()?.linked_articles;
-        (!links.is_empty()).then_some((links, group.score * group.score))
-    });
-    let mut votes: HashMap<&str, f32> = HashMap::new();
+fn votes(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
+    let mut votes: HashMap<DocumentKey, f32> = HashMap::new();
     let mut total = 0.0;
-    for (links, strength) in voters {
+    for group in tickets.iter().take(N_VOTERS) {
+        let links = group.found.first().map(|it| past.links(it)).unwrap_or_default();
+        if links.is_empty() {
+            continue;
+        }
+        let strength = group.score * group.score;
         total += strength;
-        for link in links {
-            *votes.entry(link).or_default() += strength / links.len() as f32;
+        for link in &links {
+            *votes.entry(*link).or_default() += strength / links.len() as f32;
         }
     }
-    let mut votes: Vec<(String, f32)> =
-        votes.into_iter().map(|(id, strength)| (id.to_owned(), strength / total)).collect();
-    votes.sort_by(|left, right| right.1.total_cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+    let mut votes: Vec<(DocumentKey, f32)> =
+        votes.into_iter().map(|(article, strength)| (article, strength / total)).collect();
+    votes.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
     votes
 }
 
-fn rank_articles(mut groups: Vec<Group>, votes: &[(String, f32)]) -> Vec<Hit> {
+fn rank_articles(
+    index: &Index,
+    passages: &Scored,
+    votes: &[(DocumentKey, f32)],
+) -> Result<Vec<Hit>, IndexError> {
+    let popularity = index.popularity()?;
+    let mut groups = by_document(passages);
     let best = groups.first().map_or(0.0, |it| it.score);
     let strongest = votes.first().map_or(0.0, |it| it.1);
+    let vote = |document| votes.iter().find(|it| it.0 == document).map_or(0.0, |it| it.1);
+    let words = |group: &Group| {
+        let first = group.found.first().map_or(0.0, |it| it.score);
+        let second = group.found.get(1).map_or(0.0, |it| it.score);
+        (first + SECOND_PASSAGE * second) / best.max(f32::MIN_POSITIVE)
+    };
     for group in &mut groups {
-        let words = group.score / best.max(f32::MIN_POSITIVE);
-        let vote = votes.iter().find(|it| it.0 == group.document_id).map_or(0.0, |it| it.1);
-        let vote_share = vote / strongest.max(f32::MIN_POSITIVE);
-        group.score = words + VOTE_WEIGHT * vote_share;
-        for found in &mut group.found {
-            found.hit.signals.push(("words".to_owned(), words));
-            found.hit.signals.push(("past.linked".to_owned(), vote));
-        }
+        let vote_share = vote(group.document) / strongest.max(f32::MIN_POSITIVE);
+        group.score = words(group)
+            + VOTE_WEIGHT * vote_share
+            + POPULARITY_WEIGHT * popularity.of(group.document);
     }
     sort(&mut groups);
     let mut hits = Vec::new();
-    for (rank, group) in groups.into_iter().take(MAX_ARTICLES).enumerate() {
+    for (rank, group) in groups.iter().take(MAX_ARTICLES).enumerate() {
         let n_kept = PASSAGES_BY_RANK.get(rank).copied().unwrap_or(1);
-        let first = group.found.first().map_or(0.0, |it| it.hit.score);
-        for mut found in group.found.into_iter().take(n_kept) {
-            let share = found.hit.score / first.max(f32::MIN_POSITIVE);
-            found.hit.score = group.score * share.min(1.0);
-            hits.push(found.hit);
+        let first = group.found.first().map_or(0.0, |it| it.score);
+        for found in group.found.iter().take(n_kept) {
+            let mut hit = index.read(passages, found)?;
+            hit.signals.push(("words".to_owned(), words(group)));
+            hit.signals.push(("past.linked".to_owned(), vote(group.document)));
+            hit.signals.push(("past.popular".to_owned(), popularity.of(group.document)));
+            hit.score = group.score * (found.score / first.max(f32::MIN_POSITIVE)).min(1.0);
+            hits.push(hit);
         }
     }
     hits.sort_by(|left, right| {
         let by_score = right.score.total_cmp(&left.score);
         by_score.then_with(|| left.passage.id.cmp(&right.passage.id))
     });
-    hits
+    Ok(hits)
 }
 
 /// For each past ticket the passage of its answer that fits best: a ticket is
 /// found by its question, but only its answer is worth showing.
-fn answers(index: &Index, scope: &Scope, past: Vec<Group>) -> Result<Vec<Hit>, IndexError> {
-    let best: Vec<Group> = past.into_iter().take(MAX_PAST_TICKETS).collect();
-    let asked =
-        Asked { text: String::new(), title: String::new(), context: String::new(), language: None };
-    // What only voted has no text.
-    let has_answer = |it: &Found| it.hit.passage.ordinal != 0 && !it.hit.passage.text.is_empty();
-    let only_question = |it: &&Group| !it.found.iter().any(has_answer);
-    let missing: Vec<String> =
-        best.iter().filter(only_question).map(|it| it.document_id.clone()).collect();
-    let mut query = asked.query(Pool::PastTicket, scope, 8 * missing.len());
-    query.within = missing;
-    let all = if query.within.is_empty() { Vec::new() } else { index.passages_of(&query)? };
+fn answers(
+    index: &Index,
+    scope: &Scope,
+    past: &Scored,
+    tickets: Vec<Group>,
+) -> Result<Vec<Hit>, IndexError> {
+    let is_answer = |it: &Hit| it.passage.ordinal != 0;
     let mut hits = Vec::new();
-    for group in best {
-        let is_answer = |it: &&Found| has_answer(it);
-        let found = group.found.iter().find(is_answer).or_else(|| {
-            all.iter().filter(is_answer).find(|it| it.hit.passage.document_id == group.document_id)
-        });
-        let Some(found) = found else { continue };
-        let mut hit = found.hit.clone();
-        hit.score = group.score;
-        if let Some(first) = group.found.first() {
-            hit.signals = first.hit.signals.clone();
+    for group in tickets.into_iter().take(MAX_PAST_TICKETS) {
+        let mut found = Vec::new();
+        for it in group.found.iter().take(MAX_READ) {
+            found.push(index.read(past, it)?);
+            if found.last().is_some_and(is_answer) {
+                break;
+            }
         }
-        hits.push(hit);
+        let Some(first) = found.first() else { continue };
+        let (signals, id) = (first.signals.clone(), first.passage.document_id.clone());
+        let answer = match found.into_iter().find(is_answer) {
+            Some(hit) => Some(hit),
+            None => {
+                let all = index.passages_of(Pool::PastTicket, scope, &[id], MAX_READ)?;
+                all.into_iter().find(is_answer)
+            }
+        };
+        let Some(hit) = answer else { continue };
+        hits.push(Hit { score: group.score, signals, ..hit });
     }
     Ok(hits)
 }

@@ -229,8 +229,24 @@ fn open_for_writing(file: &Path) -> Result<Connection, StoreError> {
     }
     connection.execute_batch(include_str!("store/core.sql"))?;
     connection.execute_batch(include_str!("store/knowledge.sql"))?;
+    add_column(&connection, "conversations", "swept", "TEXT")?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(connection)
+}
+
+/// Adds a column that stores of earlier builds lack.
+fn add_column(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+    kind: &str,
+) -> Result<(), StoreError> {
+    let known = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
+    let n_known: i64 = connection.query_row(known, [table, column], |row| row.get(0))?;
+    if n_known == 0 {
+        connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {kind}"))?;
+    }
+    Ok(())
 }
 
 fn open_for_reading(file: &Path) -> Result<Connection, StoreError> {

@@ -165,8 +165,9 @@ impl Channel {
     }
 }
 
-/// The conversation as we understand it: plain words, the open question.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The conversation as we understand it: plain words, the open question. The
+/// default is a conversation in which nobody has written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ticket {
     pub conversation_id: String,
     /// Empty if there is none.

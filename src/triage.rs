@@ -1,6 +1,6 @@
 //! Step 2 of 8: what kind of ticket this is and who should see it. Rules on
-//! visible words (`config/triage.toml`), each with its reason; total: nothing
-//! found is `unknown`. No model is asked.
+//! visible words (`config/triage.toml`, `config/closing.toml`), each with its
+//! reason; total: nothing found is `unknown`. No model is asked.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::text::cues::plain;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
+mod closing;
 mod rules;
 
 use rules::Link;
@@ -53,6 +54,9 @@ pub enum FlagKind {
     Spam,
     /// The text talks to a model rather than to a support team. Telemetry, not defence.
     Injection,
+    /// The customer thanks, says that it works, or that they will try: there is
+    /// nothing to answer.
+    NothingAsked,
 }
 
 /// How much of a question is looked at: what a person would read before
@@ -76,13 +80,21 @@ pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
         raise(FlagKind::Injection, rules.injection(&text, &words));
     }
     raise(FlagKind::AutoReply, ticket.auto_reply.clone());
+    // Whatever else was raised needs somebody, thanks or not.
+    if flags.is_empty()
+        && let Ok(closing) = closing::shipped()
+    {
+        let said = closing.of(ticket).map(|reason| Flag { kind: FlagKind::NothingAsked, reason });
+        flags.extend(said);
+    }
     Triage { stage: stages.tag(ticket), flags }
 }
 
-/// Checks the compiled-in rule table. Called at start, so that a broken table is
-/// a sentence there and not a silence here.
+/// Checks the compiled-in tables. Called at start, so that a broken table is a
+/// sentence there and not a silence here.
 pub fn check() -> Result<(), RulesError> {
-    rules::shipped().map(|_| ()).map_err(Clone::clone)
+    rules::shipped().map_err(Clone::clone)?;
+    closing::shipped().map(|_| ()).map_err(Clone::clone)
 }
 
 /// The open question, with the subject as long as nobody has answered: later the

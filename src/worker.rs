@@ -36,7 +36,7 @@ use crate::store::leases::Life;
 use crate::store::outbox::Limits;
 use crate::worker::sort::Sorting;
 
-/// Deliveries sorted in one transaction.
+/// Deliveries sorted in one transaction, about.
 const SORT_BATCH: usize = 256;
 
 /// The longest the worker sleeps without looking: another process may have
@@ -101,6 +101,8 @@ pub struct Worker {
     /// Rung when something was accepted.
     bell: Arc<Notify>,
     permits: Arc<Semaphore>,
+    /// By connection: how many of the permits it may hold at once.
+    shares: BTreeMap<String, Arc<Semaphore>>,
     tasks: TaskTracker,
     n_unfinished: Arc<AtomicU64>,
     /// Where the round of connections goes on, so that none starves.
@@ -117,6 +119,7 @@ impl Worker {
         })?;
         Ok(Worker {
             permits: Arc::new(Semaphore::new(parts.pace.concurrency)),
+            shares: start::shares(parts.desks.keys(), parts.pace.concurrency),
             store: parts.store,
             pipeline: parts.pipeline,
             desks: parts.desks,
@@ -197,7 +200,8 @@ impl Worker {
             }
         };
         self.start_due().await;
-        if n_sorted == SORT_BATCH {
+        if 0 < n_sorted {
+            // There may be more.
             return Duration::ZERO;
         }
         let next = self.store.read(leases::next_due_ms).await.unwrap_or(None);

@@ -60,8 +60,8 @@ enum DecisionsCommand {
 pub async fn run(args: &DecisionsArgs, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
     match args.command.as_ref().unwrap_or(&DecisionsCommand::List) {
         DecisionsCommand::List => list(args, store, out).await,
-        DecisionsCommand::Show { id } => show(args, store, id, out).await,
-        DecisionsCommand::Again { id } => again(args, store, id, out).await,
+        DecisionsCommand::Show { id } => show(args, store, find(store, id).await?, out).await,
+        DecisionsCommand::Again { id } => again(args, &find(store, id).await?, out),
     }
 }
 
@@ -97,10 +97,9 @@ async fn list(args: &DecisionsArgs, store: &Store, out: &mut dyn Write) -> anyho
 async fn show(
     args: &DecisionsArgs,
     store: &Store,
-    id: &str,
+    (decided, record): (Decided, Record),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let (decided, record) = find(store, id).await?;
     let wanted = decided.id.clone();
     let entries = store.read(move |it| outbox::of_decision(it, &wanted)).await?;
     if args.json {
@@ -142,13 +141,11 @@ fn write_entry(entry: &Entry, out: &mut dyn Write) -> std::io::Result<()> {
     writeln!(out, "write       {:<8} {:<10} {remote} {detail}", entry.kind, entry.state)
 }
 
-async fn again(
+fn again(
     args: &DecisionsArgs,
-    store: &Store,
-    id: &str,
+    (decided, record): &(Decided, Record),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let (decided, record) = find(store, id).await?;
     let proposal = &record.proposal;
     let now = decide::decide(&proposal.signals, proposal.thresholds);
     let (then, now) = (serde_json::to_value(proposal.decision)?, serde_json::to_value(now)?);

@@ -4,7 +4,9 @@
 
 use tantivy::TantivyDocument;
 use tantivy::Term;
+use tantivy::schema::FAST;
 use tantivy::schema::Field;
+use tantivy::schema::INDEXED;
 use tantivy::schema::IndexRecordOption;
 use tantivy::schema::STORED;
 use tantivy::schema::STRING;
@@ -14,6 +16,7 @@ use tantivy::schema::TextOptions;
 use tantivy::tokenizer::PreTokenizedString;
 use tantivy::tokenizer::Token;
 
+use super::DocumentKey;
 use super::passages::key_of;
 use super::words::code_of;
 use super::words::stems;
@@ -25,10 +28,20 @@ use crate::knowledge::Scope;
 
 /// Changes whenever passages are cut, stemmed or laid out differently: an index
 /// of another format is rebuilt from the store.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+
+/// Names of the columns.
+pub(super) const DOCUMENT_KEY: &str = "document_key";
+pub(super) const LINKS: &str = "links";
+pub(super) const CREATED: &str = "created";
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// Between the parts of a term. Removed from what they are made of.
 const BETWEEN: char = '\u{1f}';
+
+/// Title, headings, body.
+pub(super) const N_PLACES: usize = 3;
 
 /// The three places a word can stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +52,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn all(self) -> [(&'static str, Field); 3] {
-        [("bm25.title", self.title), ("bm25.headings", self.headings), ("bm25.body", self.body)]
+    pub(super) fn all(self) -> [Field; N_PLACES] {
+        [self.title, self.headings, self.body]
     }
 }
 
@@ -51,8 +64,14 @@ pub(super) struct Layout {
     document: Field,
     /// Which pool, brand and audience a passage belongs to, for counting.
     scope: Field,
-    /// The passage itself and the articles its ticket linked.
+    /// The passage itself.
     pub(super) stored: Field,
+    /// Keys of the document (looked up as well) and of the articles its ticket linked, in columns:
+    /// two hundred voters are counted without reading one of them.
+    document_key: Field,
+    links: Field,
+    /// Day of a past ticket, on its first passage only: one entry a ticket.
+    created: Field,
     articles: Places,
     past_tickets: Places,
 }
@@ -71,7 +90,20 @@ impl Layout {
         let document = schema.add_text_field("document", STRING);
         let scope = schema.add_text_field("scope", STRING);
         let stored = schema.add_bytes_field("passage", STORED);
-        Layout { schema: schema.build(), document, scope, stored, articles, past_tickets }
+        let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST | INDEXED);
+        let links = schema.add_u64_field(LINKS, FAST);
+        let created = schema.add_i64_field(CREATED, FAST);
+        Layout {
+            schema: schema.build(),
+            document,
+            scope,
+            stored,
+            document_key,
+            links,
+            created,
+            articles,
+            past_tickets,
+        }
     }
 
     pub(super) fn places(&self, pool: Pool) -> Places {
@@ -84,6 +116,11 @@ impl Layout {
     /// Names all passages of a document.
     pub(super) fn document_term(&self, pool: Pool, brand: &str, document_id: &str) -> Term {
         Term::from_field_text(self.document, &key_of(pool, brand, document_id))
+    }
+
+    /// As [`Layout::document_term`], for who only has the key.
+    pub(super) fn key_term(&self, DocumentKey(key): DocumentKey) -> Term {
+        Term::from_field_u64(self.document_key, key)
     }
 
     pub(super) fn pool_term(&self, pool: Pool) -> Term {
@@ -100,10 +137,6 @@ impl Layout {
 
     pub(super) fn audience_term(&self, pool: Pool, partition: &str) -> Term {
         Term::from_field_text(self.scope, &audience_key(pool, partition))
-    }
-
-    pub(super) fn word_term(&self, field: Field, partition: &str, stem: &str) -> Term {
-        Term::from_field_text(field, &format!("{partition}{stem}"))
     }
 
     /// A passage as the index keeps it. `passage` is stored as it is.
@@ -125,6 +158,16 @@ impl Layout {
         let code = code_of(language);
         entry.add_text(self.scope, language_key(document.pool, &document.brand, code));
         entry.add_bytes(self.stored, stored);
+        let DocumentKey(key) = DocumentKey::new(document.pool, &document.brand, &document.id);
+        entry.add_u64(self.document_key, key);
+        for id in &document.linked_articles {
+            let DocumentKey(link) = DocumentKey::new(Pool::Article, &document.brand, id);
+            entry.add_u64(self.links, link);
+        }
+        if document.pool == Pool::PastTicket && passage.ordinal == 0 {
+            let second = document.updated_at.map_or(0, |it| it.as_second());
+            entry.add_i64(self.created, second / SECONDS_A_DAY);
+        }
         let mut headings = passage.headings.join("\n");
         headings.push('\n');
         headings.push_str(document.summary.as_deref().unwrap_or_default());

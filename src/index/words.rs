@@ -100,28 +100,38 @@ pub(super) fn question_stems(
     language: Option<&str>,
     written: &[&'static str],
 ) -> Vec<Vec<String>> {
-    let own = ANALYZERS.get(code_of(language)).cloned();
-    let mut others: Vec<_> = written.iter().filter_map(|it| ANALYZERS.get(it).cloned()).collect();
-    let mut own = own;
+    let code = code_of(language);
+    let Some(mut own) = ANALYZERS.get(code).cloned() else { return Vec::new() };
+    let is_written = written.contains(&code);
+    let others = written.iter().filter(|it| **it != code);
+    let mut others: Vec<_> = others.filter_map(|it| ANALYZERS.get(it).cloned()).collect();
+    // A long mail says many of its words more than once.
+    let mut known: HashMap<String, Vec<String>> = HashMap::new();
     let mut found = Vec::new();
     for word in split(text) {
-        let mut stems: Vec<String> = Vec::new();
-        let mut says_something = false;
-        if let Some(analyzer) = &mut own {
-            analyze(analyzer, &word, |_| says_something = true);
-        }
-        if !says_something {
-            continue;
-        }
-        for analyzer in &mut others {
-            analyze(analyzer, &word, |stem| {
-                if !stems.iter().any(|it| it == stem) {
+        let stems = known.entry(word).or_insert_with_key(|word| {
+            let mut stems: Vec<String> = Vec::new();
+            let mut says_something = false;
+            analyze(&mut own, word, |stem| {
+                says_something = true;
+                if is_written {
                     stems.push(stem.to_owned());
                 }
             });
-        }
+            if !says_something {
+                return Vec::new();
+            }
+            for analyzer in &mut others {
+                analyze(analyzer, word, |stem| {
+                    if !stems.iter().any(|it| it == stem) {
+                        stems.push(stem.to_owned());
+                    }
+                });
+            }
+            stems
+        });
         if !stems.is_empty() {
-            found.push(stems);
+            found.push(stems.clone());
         }
     }
     found

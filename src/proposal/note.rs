@@ -145,6 +145,9 @@ fn reason(triage: &Triage, decision: Decision) -> String {
         Decision::StandDown(Silence::NoCustomerMessage) => {
             "There is no customer message to answer.".to_owned()
         }
+        Decision::StandDown(Silence::NothingAsked) => {
+            format!("The customer asks nothing{}.", cue(FlagKind::NothingAsked))
+        }
     }
 }
 

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS deliveries (
     UNIQUE (connection, dedup, part),
     CHECK ((state = 'done') = (outcome IS NOT NULL))
 );
-CREATE INDEX IF NOT EXISTS deliveries_new ON deliveries (seq) WHERE state = 'new';
+CREATE INDEX IF NOT EXISTS deliveries_unsorted ON deliveries (connection, seq) WHERE state = 'new';
 CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (conversation, seq) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS deliveries_of ON deliveries (conversation, seq);
 CREATE INDEX IF NOT EXISTS deliveries_dead ON deliveries (seq) WHERE outcome = 'dead';
@@ -38,9 +38,11 @@ CREATE TABLE IF NOT EXISTS conversations (
     lease_owner    TEXT,
     lease_until_ms INTEGER,
     fence          INTEGER NOT NULL DEFAULT 0,-- grows with every lease
-    suspect        INTEGER NOT NULL DEFAULT 0 -- 1 if a process died while working on it
+    suspect        INTEGER NOT NULL DEFAULT 0,-- 1 if a process died while working on it
+    swept          TEXT                       -- the last change the sweep found
 );
 CREATE INDEX IF NOT EXISTS conversations_due ON conversations (connection, suspect, due_ms) WHERE due_ms IS NOT NULL;
+CREATE INDEX IF NOT EXISTS conversations_free ON conversations (due_ms) WHERE due_ms IS NOT NULL AND lease_owner IS NULL;
 CREATE INDEX IF NOT EXISTS conversations_leased ON conversations (lease_owner) WHERE lease_owner IS NOT NULL;
 
 -- One row a message that was to be answered.

@@ -2,6 +2,7 @@
 //! outcome each. Every function works inside the caller's transaction.
 
 mod rows;
+mod swept;
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -13,6 +14,7 @@ pub use crate::store::inbox::rows::Which;
 pub use crate::store::inbox::rows::counts;
 pub use crate::store::inbox::rows::n_unfinished;
 pub use crate::store::inbox::rows::rows;
+pub use crate::store::inbox::swept::accept_swept;
 
 /// What a helpdesk sent, after it was authenticated.
 #[derive(Debug, Clone)]
@@ -148,23 +150,42 @@ pub fn accept(connection: &Connection, delivery: &Accepted) -> rusqlite::Result<
     Ok(Arrival::Repeat)
 }
 
-/// The oldest deliveries nobody has looked into, in order of arrival.
+/// The oldest deliveries nobody has looked into, in order of arrival. Every
+/// connection gets its share, so that one that sends a lot holds up no other:
+/// about `limit` in all.
 pub fn unsorted(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Unsorted>> {
+    let mut next = connection.prepare_cached(
+        "SELECT min(connection) FROM deliveries WHERE state = 'new' AND connection > ?1",
+    )?;
+    let mut names: Vec<String> = Vec::new();
+    while let Some(name) = next.query_row([names.last().map_or("", String::as_str)], |row| {
+        row.get::<_, Option<String>>(0)
+    })? {
+        names.push(name);
+    }
+    let share = limit.div_ceil(names.len().max(1));
     let mut statement = connection.prepare_cached(
         "SELECT seq, connection, received_ms, headers, body FROM deliveries
-         WHERE state = 'new' ORDER BY seq LIMIT ?1",
+         WHERE state = 'new' AND connection = ?1 ORDER BY seq LIMIT ?2",
     )?;
-    let rows = statement.query_map([limit], |row| {
-        let headers: String = row.get(3)?;
-        Ok(Unsorted {
-            seq: row.get(0)?,
-            connection: row.get(1)?,
-            received_ms: row.get(2)?,
-            headers: serde_json::from_str(&headers).unwrap_or_default(),
-            body: row.get(4)?,
-        })
-    })?;
-    rows.collect()
+    let mut unsorted: Vec<Unsorted> = Vec::new();
+    for name in names {
+        let rows = statement.query_map(params![name, share], |row| {
+            let headers: String = row.get(3)?;
+            Ok(Unsorted {
+                seq: row.get(0)?,
+                connection: row.get(1)?,
+                received_ms: row.get(2)?,
+                headers: serde_json::from_str(&headers).unwrap_or_default(),
+                body: row.get(4)?,
+            })
+        })?;
+        for row in rows {
+            unsorted.push(row?);
+        }
+    }
+    unsorted.sort_by_key(|it| it.seq);
+    Ok(unsorted)
 }
 
 /// Puts one delivery where it belongs. Several parts (a payload that told of
@@ -206,7 +227,8 @@ fn sort_one(
     match sorted {
         Sorted::Waits(place) => {
             set_place(connection, seq, &name, place, "waiting")?;
-            await_conversation(connection, &name, place, now_ms)
+            await_conversation(connection, &name, place, now_ms)?;
+            swept::give_way(connection, &name, place)
         }
         Sorted::Ends { outcome, place } => {
             if let Some(place) = place {
@@ -253,30 +275,6 @@ fn await_conversation(
         )?
         .execute(params![key, name, place.conversation_id, place.due_ms, now_ms, cap_ms])?;
     Ok(())
-}
-
-/// Takes in what the sweep found: a conversation that changed. It waits at once,
-/// unless the same change was found before.
-pub fn accept_swept(
-    connection: &Connection,
-    name: &str,
-    dedup: &str,
-    place: &Place,
-    now_ms: i64,
-) -> rusqlite::Result<Arrival> {
-    let key = conversation_key(name, &place.conversation_id);
-    let n_added = connection
-        .prepare_cached(
-            "INSERT INTO deliveries
-                (connection, dedup, origin, received_ms, headers, body, state, conversation, event)
-             VALUES (?1, ?2, 'sweep', ?3, '[]', x'', 'waiting', ?4, ?5) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![name, dedup, now_ms, key, place.event])?;
-    if n_added == 0 {
-        return Ok(Arrival::Repeat);
-    }
-    await_conversation(connection, name, place, now_ms)?;
-    Ok(Arrival::First)
 }
 
 /// Ends a delivery. One that has ended stays as it ended.

@@ -160,7 +160,13 @@ pub fn release(connection: &Connection, lease: &Lease, due_ms: i64) -> rusqlite:
 pub fn next_due_ms(connection: &Connection) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached(
-            "SELECT min(max(due_ms, coalesce(lease_until_ms, 0))) FROM conversations WHERE due_ms IS NOT NULL",
+            // The free ones by their index: a backlog is not walked through.
+            "SELECT min(it) FROM (
+                SELECT min(due_ms) AS it FROM conversations
+                WHERE due_ms IS NOT NULL AND lease_owner IS NULL
+                UNION ALL
+                SELECT min(max(due_ms, coalesce(lease_until_ms, 0))) FROM conversations
+                WHERE due_ms IS NOT NULL AND lease_owner IS NOT NULL)",
         )?
         .query_row([], |row| row.get(0))
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::text::cues::Cues;
 use crate::text::terms::fold;
 
+const FILE: &str = "triage.toml";
 const SHIPPED: &str = include_str!("../../config/triage.toml");
 
 /// Generous for the largest pattern of the table, which needs about a tenth.
@@ -19,10 +20,10 @@ const PATTERN_SIZE_BYTES: usize = 20 << 20;
 /// The rule table cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RulesError {
-    #[error("triage.toml: {detail}")]
-    Unreadable { detail: String },
-    #[error("triage.toml: [{section}] has a pattern that cannot be compiled: {detail}")]
-    Pattern { section: String, detail: String },
+    #[error("{file}: {detail}")]
+    Unreadable { file: &'static str, detail: String },
+    #[error("{file}: [{section}] has a pattern that cannot be compiled: {detail}")]
+    Pattern { file: &'static str, section: String, detail: String },
 }
 
 /// The compiled-in table, compiled when first used.
@@ -92,8 +93,8 @@ const ASKS: &str = r" (?:how|where|what is|whats|can i|could i|may i|am i able|i
 
 impl Rules {
     fn parse(text: &str) -> Result<Rules, RulesError> {
-        let table: Table =
-            toml::from_str(text).map_err(|it| RulesError::Unreadable { detail: it.to_string() })?;
+        let table: Table = toml::from_str(text)
+            .map_err(|it| RulesError::Unreadable { file: FILE, detail: it.to_string() })?;
         Ok(Rules {
             person: Rule::compile("asked_for_person", table.asked_for_person)?,
             sensitive: table
@@ -103,7 +104,7 @@ impl Rules {
                 .collect::<Result<_, _>>()?,
             injection: Rule::compile("injection", table.injection)?,
             spam: Rule::compile("spam", table.spam)?,
-            asks: pattern("questions", &fold(ASKS))?,
+            asks: pattern(FILE, "questions", &fold(ASKS))?,
         })
     }
 
@@ -174,7 +175,7 @@ impl Rule {
                     it.replace(&format!("{{{name}}}"), list)
                 })
             });
-            filled.map(|it| pattern(section, &fold(&it))).collect::<Result<Vec<_>, _>>()
+            filled.map(|it| pattern(FILE, section, &fold(&it))).collect::<Result<Vec<_>, _>>()
         };
         let guards: Vec<String> = row.guards.iter().map(|it| format!(r"\b(?:{it})\b")).collect();
         Ok(Rule {
@@ -202,12 +203,17 @@ impl Rule {
     }
 }
 
-fn pattern(section: &str, source: &str) -> Result<Regex, RulesError> {
+/// Compiles a pattern over plain texts.
+pub(super) fn pattern(
+    file: &'static str,
+    section: &str,
+    source: &str,
+) -> Result<Regex, RulesError> {
     // A word of a plain text is what stands between spaces. `\w` would say the
     // same with all of Unicode in it, and make these patterns many times as large.
     let source = source.replace(r"\w", "[^ .]");
     let source = if source.is_ascii() { source.replace(r"\b", r"(?-u:\b)") } else { source };
     RegexBuilder::new(&source).size_limit(PATTERN_SIZE_BYTES).build().map_err(|error| {
-        RulesError::Pattern { section: section.to_owned(), detail: error.to_string() }
+        RulesError::Pattern { file, section: section.to_owned(), detail: error.to_string() }
     })
 }

@@ -1,24 +1,10 @@
 //! Tickets as people write them, and what is seen in them.
 
 use super::*;
-use crate::ticket::Channel;
 use crate::ticket::Turn;
 
 fn ticket(question: &str) -> Ticket {
-    Ticket {
-        conversation_id: "1".to_owned(),
-        subject: String::new(),
-        channel: Channel::Email,
-        tags: Vec::new(),
-        turns: Vec::new(),
-        question: question.to_owned(),
-        trigger: Some("1".to_owned()),
-        language: None,
-        auto_reply: None,
-        human_answered: false,
-        n_own_replies: 0,
-        remarks: Vec::new(),
-    }
+    Ticket { question: question.to_owned(), ..Ticket::default() }
 }
 
 fn flags(question: &str) -> Triage {

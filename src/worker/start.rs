@@ -1,10 +1,12 @@
 //! Which conversations are begun, and when: as many as there are permits, the
 //! connections in turn, and alone what a process has died over.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 
 use crate::store::StoreError;
 use crate::store::inbox::Waiting;
@@ -13,6 +15,18 @@ use crate::store::leases::Lease;
 use crate::store::leases::Standing;
 use crate::worker::Worker;
 use crate::worker::millis;
+
+/// How much of the work each connection may hold. Where there are several, none
+/// gets everything: a helpdesk that answers slowly would hold up all others.
+pub(super) fn shares<'a>(
+    names: impl ExactSizeIterator<Item = &'a String>,
+    concurrency: usize,
+) -> BTreeMap<String, Arc<Semaphore>> {
+    // A quarter is kept free for the others. Guessed.
+    let kept = if 1 < names.len() { (concurrency / 4).max(1) } else { 0 };
+    let most = concurrency.saturating_sub(kept).max(1);
+    names.map(|it| (it.clone(), Arc::new(Semaphore::new(most)))).collect()
+}
 
 impl Worker {
     /// Starts work on due conversations while there are permits, the connections
@@ -31,14 +45,15 @@ impl Worker {
             };
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             let place = usize::try_from(turn).unwrap_or(0) % names.len().max(1);
-            let Some(name) = names.get(place) else {
-                break;
+            let Some((name, share)) = names.get(place).and_then(|it| self.share(it)) else {
+                n_idle += 1;
+                continue;
             };
             match self.lease(name, Standing::Ordinary).await {
                 Ok(Some((lease, waiting))) => {
                     n_idle = 0;
                     n_started += 1;
-                    self.start(lease, waiting, permit);
+                    self.start(lease, waiting, vec![permit, share]);
                 }
                 Ok(None) => n_idle += 1,
                 Err(error) => {
@@ -74,7 +89,7 @@ impl Worker {
         };
         match self.lease(name, Standing::Suspect).await {
             Ok(Some((lease, waiting))) => {
-                self.start(lease, waiting, all);
+                self.start(lease, waiting, vec![all]);
                 1
             }
             Ok(None) => 0,
@@ -85,11 +100,22 @@ impl Worker {
         }
     }
 
-    fn start(self: &Arc<Self>, lease: Lease, waiting: Vec<Waiting>, permit: OwnedSemaphorePermit) {
+    /// A place in the share of a connection; `None` if it holds as much as it may.
+    fn share<'a>(&self, name: &'a str) -> Option<(&'a str, OwnedSemaphorePermit)> {
+        let share = Arc::clone(self.shares.get(name)?).try_acquire_owned().ok()?;
+        Some((name, share))
+    }
+
+    fn start(
+        self: &Arc<Self>,
+        lease: Lease,
+        waiting: Vec<Waiting>,
+        permits: Vec<OwnedSemaphorePermit>,
+    ) {
         let worker = Arc::clone(self);
         self.tasks.spawn(async move {
             worker.work(&lease, waiting).await;
-            drop(permit);
+            drop(permits);
             worker.bell.notify_one();
         });
     }

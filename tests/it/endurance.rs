@@ -3,18 +3,42 @@
 //! `bash tests/crash`; each prints one row of its table.
 
 use std::io::Write;
+use std::time::Duration;
 use std::time::Instant;
 
+use deskhand::clock::Clock;
+use deskhand::store::Store;
+use deskhand::store::inbox;
+use deskhand::store::inbox::Accepted;
+
+use crate::support::articles;
+use crate::support::desk::By;
+use crate::support::faults::Plan;
 use crate::support::faults::Shares;
+use crate::support::helpdesk::FakeHelpdesk;
+use crate::support::program::House;
+use crate::support::program::Running;
+use crate::support::sender::CONNECTION;
 use crate::support::sender::Manners;
+use crate::support::sender::SECRET;
 use crate::support::traffic::Figures;
 use crate::support::traffic::Ordeal;
+use crate::support::wire;
+use crate::support::wire::Caller;
 
 /// Random kills: what the guarantee is stated for.
 const N_RANDOM_KILLS: usize = 200;
 
 /// Public replies in the storm: what the guarantee is stated for.
 const N_REPLIES: usize = 10_000;
+
+/// Deliveries that wait when the service starts, and how many of them are of one
+/// conversation: what the guarantee is stated for.
+const N_WAITING: usize = 20_000;
+const N_OF_THE_LOUD_ONE: usize = 5_000;
+
+/// The longest start with them. Only a release build is held to it.
+const READY_WITHIN: Duration = Duration::from_secs(3);
 
 /// System calls to be killed at, and how far into a thread's life. Together a
 /// bit over 600 points; beyond the bounds the same code runs again.
@@ -101,4 +125,127 @@ async fn told_to_stop_twenty_times() {
     }
     let figures = ordeal.finish().await;
     row("SIGTERM under load", 20, began, &figures);
+}
+
+/// Two brands of one house, each with a helpdesk of its own: one has a backlog,
+/// the other a single customer.
+struct TwoBrands {
+    loud: FakeHelpdesk,
+    quiet: FakeHelpdesk,
+    house: House,
+}
+
+impl TwoBrands {
+    async fn furnish() -> TwoBrands {
+        let clock = Clock::System;
+        // Both take their time, as helpdesks do.
+        let slow = Shares { slow: 1.0, ..Shares::CALM };
+        let loud = FakeHelpdesk::start(clock.clone(), Plan::new(600, slow)).await;
+        let quiet = FakeHelpdesk::start(clock, Plan::new(601, slow)).await;
+        let house = House::furnish(&loud.url, "");
+        let folder = house.settings_file().parent().unwrap().display().to_string();
+        house.set(&format!(
+            "[sweep]\nevery_s = 86400\n\
+             [connections.quiet]\nhelpdesk = 'generic'\nbrand = '{CONNECTION}'\nquiet_s = 0.0\n\
+             [connections.quiet.config]\nurl = '{}'\nagent_id = 'deskhand'\n\
+             [connections.quiet.secrets]\napi_token = {{ file = '{folder}/token' }}\n\
+             webhook_secret = {{ file = '{folder}/secret' }}\n",
+            quiet.url
+        ));
+        TwoBrands { loud, quiet, house }
+    }
+
+    /// Fills the inbox as if everything had been accepted just before a crash:
+    /// nothing is sorted yet, and one conversation is far louder than the others.
+    async fn fill(&self) {
+        self.loud.open("loud", "Many", "How many seats do I have?");
+        for place in 1..N_OF_THE_LOUD_ONE {
+            self.loud.write("loud", By::Customer, &format!("And seat {place}?"));
+        }
+        for place in N_OF_THE_LOUD_ONE..N_WAITING {
+            let (subject, text) = articles::question(place % articles::N_QUESTIONS);
+            self.loud.open(&format!("c{place}"), subject, text);
+        }
+        let due = std::mem::take(&mut self.loud.desk().due);
+        assert_eq!(due.len(), N_WAITING);
+        let store = Store::open(self.house.store_folder(), 0).unwrap();
+        let fill = move |connection: &_| {
+            for event in due {
+                let accepted = Accepted {
+                    connection: CONNECTION.to_owned(),
+                    dedup: event.id,
+                    received_ms: 0,
+                    headers: Vec::new(),
+                    body: event.body,
+                };
+                inbox::accept(connection, &accepted)?;
+            }
+            Ok(())
+        };
+        store.write(fill).await.unwrap();
+    }
+
+    /// How long the quiet brand's next customer waits for a reply.
+    async fn wait_of_the_quiet_one(&self, running: &Running, id: &str) -> Duration {
+        let n_before = self.quiet.desk().n_replies();
+        let (subject, text) = articles::question(0);
+        self.quiet.open(id, subject, text);
+        let event = self.quiet.desk().due.pop().unwrap();
+        let at_s = Clock::System.now().as_second();
+        let request = wire::webhook("/webhooks/quiet", SECRET, at_s, &event.body);
+        let began = Instant::now();
+        let answer = Caller::new(running.address).call(&request).await.unwrap();
+        assert!(answer.is_ack(), "{answer:?}");
+        while self.quiet.desk().n_replies() == n_before {
+            assert!(began.elapsed().as_secs() < 120, "no reply: {}", self.house.log());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        began.elapsed()
+    }
+
+    /// The median of seven such waits.
+    async fn median_wait(&self, running: &Running, when: &str) -> Duration {
+        let mut waits = Vec::new();
+        for nth in 0..7 {
+            waits.push(self.wait_of_the_quiet_one(running, &format!("{when}-{nth}")).await);
+        }
+        waits.sort();
+        waits[waits.len() / 2]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; run by `bash tests/crash`"]
+async fn a_backlog_holds_up_neither_the_start_nor_another_brand() {
+    let brands = TwoBrands::furnish().await;
+    let running = brands.house.start();
+    let alone = brands.median_wait(&running, "alone").await;
+    assert!(running.terminate().0.success());
+
+    brands.fill().await;
+    let began = Instant::now();
+    let running = brands.house.start();
+    let ready = began.elapsed();
+    let first = brands.wait_of_the_quiet_one(&running, "first").await;
+    let beside = brands.median_wait(&running, "beside").await;
+    let n_open = brands.house.stored().n_open();
+    let ms = |it: Duration| it.as_millis();
+    let what = format!(
+        "{N_WAITING} waiting: ready after {} ms; another brand's customer waits {} ms, {} ms right after the start, {} ms alone; {n_open} still waited then",
+        ms(ready),
+        ms(beside),
+        ms(first),
+        ms(alone)
+    );
+    let figures = Figures {
+        n_deliveries: N_WAITING,
+        n_replies: brands.quiet.desk().n_replies(),
+        ..Figures::default()
+    };
+    row(&what, N_WAITING, began, &figures);
+    assert!(N_WAITING / 10 < n_open, "the backlog was gone before it could hold anybody up");
+    if !cfg!(debug_assertions) {
+        assert!(ready <= READY_WITHIN, "ready only after {ready:?}");
+        assert!(beside <= 2 * alone, "{beside:?} beside a backlog, {alone:?} alone");
+    }
 }

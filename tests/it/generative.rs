@@ -84,8 +84,6 @@ fn ticket(question: &str) -> Ticket {
     Ticket {
         conversation_id: "17".to_owned(),
         subject: "Plan".to_owned(),
-        channel: Channel::Email,
-        tags: Vec::new(),
         turns: vec![
             turn(AuthorKind::Customer, "Where is my invoice?"),
             turn(AuthorKind::Agent, "It is below Billing."),
@@ -94,10 +92,7 @@ fn ticket(question: &str) -> Ticket {
         question: question.to_owned(),
         trigger: Some("m3".to_owned()),
         language: Some("en".to_owned()),
-        auto_reply: None,
-        human_answered: false,
-        n_own_replies: 0,
-        remarks: Vec::new(),
+        ..Ticket::default()
     }
 }
 

@@ -8,7 +8,6 @@ mod website;
 use std::path::Path;
 use std::path::PathBuf;
 
-use deskhand::index::Found;
 use deskhand::index::Index;
 use deskhand::index::Query;
 use deskhand::ingest;
@@ -17,13 +16,13 @@ use deskhand::ingest::Source;
 use deskhand::ingest::Summary;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
+use deskhand::knowledge::Hit;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
 use deskhand::retrieve::Retrieved;
 use deskhand::retrieve::retrieve;
 use deskhand::store::Store;
 use deskhand::store::knowledge;
-use deskhand::ticket::Channel;
 use deskhand::ticket::Ticket;
 use tempfile::TempDir;
 
@@ -80,14 +79,14 @@ impl Shelf {
         ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
     }
 
-    fn find(&self, text: &str, scope: &Scope) -> Vec<Found> {
+    fn find(&self, text: &str, scope: &Scope) -> Vec<Hit> {
         self.index.find(&query(text, Pool::Article, scope)).unwrap()
     }
 
     /// Ids of the documents a customer finds, best first.
     fn found(&self, text: &str) -> Vec<String> {
         let found = self.find(text, &Scope::public("default"));
-        found.into_iter().map(|it| it.hit.passage.document_id).collect()
+        found.into_iter().map(|it| it.passage.document_id).collect()
     }
 }
 
@@ -99,7 +98,7 @@ fn query(text: &str, pool: Pool, scope: &Scope) -> Query {
         language: Some("en".to_owned()),
         pool,
         scope: scope.clone(),
-        within: Vec::new(),
+        also: Vec::new(),
         limit: 20,
     }
 }
@@ -136,18 +135,10 @@ fn past_ticket(id: &str, question: &str, answer: &str, links: &[&str]) -> Docume
 
 fn ticket(subject: &str, question: &str) -> Ticket {
     Ticket {
-        conversation_id: "1".to_owned(),
         subject: subject.to_owned(),
-        channel: Channel::Email,
-        tags: Vec::new(),
-        turns: Vec::new(),
         question: question.to_owned(),
-        trigger: None,
         language: Some("en".to_owned()),
-        auto_reply: None,
-        human_answered: false,
-        n_own_replies: 0,
-        remarks: Vec::new(),
+        ..Ticket::default()
     }
 }
 
@@ -172,7 +163,7 @@ async fn a_folder_of_pages_can_be_searched() {
     assert_eq!(shelf.found("refund"), ["billing/refunds", "billing/refunds"]);
     assert_eq!(shelf.found("router"), ["setup"]);
     assert_eq!(shelf.found("Exporte"), ["export"], "stemmed as the German it is");
-    let best = shelf.find("money card", &Scope::public("default")).remove(0).hit.passage;
+    let best = shelf.find("money card", &Scope::public("default")).remove(0).passage;
     assert_eq!(best.link().as_deref(), Some("https://x.example/r#by-card"));
     assert_eq!(best.text, "Money comes back in five days.");
 }

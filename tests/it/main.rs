@@ -22,4 +22,6 @@ mod prompts;
 mod recovery;
 mod simulation;
 mod store;
+mod sweep;
 mod tidy;
+mod zendesk;

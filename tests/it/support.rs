@@ -14,3 +14,4 @@ pub(crate) mod sender;
 pub(crate) mod traffic;
 pub(crate) mod tree;
 pub(crate) mod wire;
+pub(crate) mod zendesk;

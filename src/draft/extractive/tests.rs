@@ -3,7 +3,6 @@
 use super::*;
 use crate::draft::wording;
 use crate::knowledge::Audience;
-use crate::ticket::Channel;
 
 fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
     let passage = Passage {
@@ -26,20 +25,7 @@ fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
 }
 
 fn ticket(question: &str) -> Ticket {
-    Ticket {
-        conversation_id: "1".to_owned(),
-        subject: String::new(),
-        channel: Channel::Email,
-        tags: Vec::new(),
-        turns: Vec::new(),
-        question: question.to_owned(),
-        trigger: Some("1".to_owned()),
-        language: Some("en".to_owned()),
-        auto_reply: None,
-        human_answered: false,
-        n_own_replies: 0,
-        remarks: Vec::new(),
-    }
+    Ticket { question: question.to_owned(), language: Some("en".to_owned()), ..Ticket::default() }
 }
 
 fn written(question: &str, hits: &[Hit]) -> Draft {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use deskhand::index::DocumentKey;
 use deskhand::index::Index;
 use deskhand::index::IndexError;
 use deskhand::index::Query;
@@ -50,7 +51,7 @@ async fn nobody_finds_what_is_not_for_them() {
     let sees = |brand: &str, segments: &[&str], staff: bool| {
         let segments = segments.iter().map(|it| (*it).to_owned()).collect();
         let scope = Scope { brand: brand.to_owned(), segments, staff };
-        let found = shelf.find("refund", &scope).into_iter().map(|it| it.hit.passage.document_id);
+        let found = shelf.find("refund", &scope).into_iter().map(|it| it.passage.document_id);
         found.collect::<BTreeSet<String>>().into_iter().collect::<Vec<_>>()
     };
     assert_eq!(sees("one", &[], false), ["one-0"]);
@@ -58,12 +59,14 @@ async fn nobody_finds_what_is_not_for_them() {
     assert_eq!(sees("one", &[], true), ["one-0", "one-1"]);
     assert_eq!(sees("one", &["internal"], false), ["one-0", "one-3"], "a name is no key");
     assert_eq!(sees("o", &[], true), [""; 0]);
-    let within = Query {
-        within: vec!["one-1".to_owned()],
-        ..query("refund", Pool::Article, &Scope::public("one"))
-    };
-    assert!(shelf.index.find(&within).unwrap().is_empty());
-    assert!(shelf.index.passages_of(&within).unwrap().is_empty());
+    // Naming a document opens no door to it either.
+    let scope = Scope::public("one");
+    let internal = DocumentKey::new(Pool::Article, "one", "one-1");
+    let named = Query { also: vec![internal], ..query("refund", Pool::Article, &scope) };
+    let found = shelf.index.find(&named).unwrap();
+    assert!(found.iter().all(|it| it.passage.document_id == "one-0"), "{found:?}");
+    let ids = ["one-1".to_owned()];
+    assert!(shelf.index.passages_of(Pool::Article, &scope, &ids, 9).unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,43 @@
+//! A step measured on labelled files: its figures beside a baseline's, with
+//! intervals, on nothing that was not known when a question was asked.
+
+mod baseline;
+mod data;
+mod metrics;
+pub mod retrieval;
+
+pub use self::data::Folder;
+pub use self::data::Question;
+pub use self::data::read_folder;
+pub use self::metrics::Interval;
+pub use self::metrics::auroc;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Name of a figure, such as `hit@5`, and its value.
+pub type Figures = BTreeMap<String, f64>;
+
+/// Figures by slice of the questions: `all`, `lang:en`, `lang:other`.
+pub type Slices = BTreeMap<String, Figures>;
+
+/// What one measurement found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The step that was measured.
+    pub step: String,
+    /// The folder.
+    pub data: String,
+    /// Questions that were scored.
+    pub n: usize,
+    pub metrics: Slices,
+    /// By name of the baseline.
+    pub baseline: BTreeMap<String, Slices>,
+    /// 95 % intervals of `metrics`, by slice and figure.
+    pub ci95: BTreeMap<String, BTreeMap<String, Interval>>,
+    /// `p50` and `p99` of one question.
+    pub latency_ms: Figures,
+    /// What the figures hold for.
+    pub versions: BTreeMap<String, String>,
+}

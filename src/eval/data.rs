@@ -1,0 +1,193 @@
+//! A folder of labelled files: `corpus.jsonl`, `past_tickets.jsonl`,
+//! `past_links.jsonl`, `queries.jsonl`, `queries_other_product.jsonl`. Each may
+//! be missing; a line that cannot be read is an error with its number.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::Context as _;
+use anyhow::ensure;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::ingest;
+use crate::knowledge::Document;
+use crate::knowledge::Pool;
+use crate::normalize::normalize;
+use crate::text::markdown;
+use crate::ticket::Author;
+use crate::ticket::AuthorKind;
+use crate::ticket::Body;
+use crate::ticket::Conversation;
+use crate::ticket::Message;
+use crate::ticket::Ticket;
+
+/// What the files of a folder hold.
+#[derive(Debug, Clone, Default)]
+pub struct Folder {
+    pub articles: Vec<Document>,
+    /// Oldest first; those without a date come before all others.
+    pub past_tickets: Vec<Document>,
+    /// Oldest first; those without a date come after all others.
+    pub questions: Vec<Question>,
+    /// Questions this help center does not answer.
+    pub off_topic: Vec<Question>,
+}
+
+/// One labelled question. Further keys are left alone.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Question {
+    #[serde(deserialize_with = "id")]
+    pub id: String,
+    text: String,
+    #[serde(default)]
+    subject: Option<String>,
+    #[serde(default)]
+    turns: Vec<Turn>,
+    #[serde(default)]
+    pub lang: Option<String>,
+    #[serde(default)]
+    created: Option<String>,
+    /// Ids of articles that answer it.
+    #[serde(default)]
+    pub relevant: Vec<String>,
+    /// How well each of them does; 1.0 where nothing is said.
+    #[serde(default)]
+    pub grades: BTreeMap<String, f64>,
+    /// Whether the knowledge answers it; `None` if nobody said.
+    #[serde(default)]
+    pub answerable: Option<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Turn {
+    role: String,
+    text: String,
+}
+
+/// Ids are words in some exports and numbers in others.
+fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(id) => id,
+        other => other.to_string(),
+    })
+}
+
+impl Question {
+    /// When it was asked, if that is known.
+    pub fn asked_at(&self) -> Option<Timestamp> {
+        self.created.as_deref().and_then(markdown::parse_date)
+    }
+
+    /// The question as a helpdesk would show it: the conversation up to the last
+    /// thing the customer wrote.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        let is_customer = |role: &str| matches!(role, "customer" | "user" | "end-user");
+        let end = self.turns.iter().rposition(|it| is_customer(&it.role));
+        let mut messages = Vec::new();
+        for turn in self.turns.iter().take(end.map_or(0, |it| it + 1)) {
+            let kind =
+                if is_customer(&turn.role) { AuthorKind::Customer } else { AuthorKind::Agent };
+            messages.push(message(messages.len(), kind, self.without_subject(&turn.text)));
+        }
+        if messages.is_empty() {
+            messages.push(message(0, AuthorKind::Customer, self.without_subject(&self.text)));
+        }
+        normalize(&Conversation {
+            id: self.id.clone(),
+            subject: self.subject.clone(),
+            messages,
+            ..Conversation::default()
+        })
+    }
+
+    /// Exports begin the text with the subject.
+    fn without_subject<'a>(&self, text: &'a str) -> &'a str {
+        let subject = self.subject.as_deref().filter(|it| !it.is_empty());
+        let rest = subject.and_then(|it| text.strip_prefix(it)).map(str::trim_start);
+        rest.filter(|it| !it.is_empty()).unwrap_or(text)
+    }
+}
+
+fn message(place: usize, kind: AuthorKind, text: &str) -> Message {
+    Message {
+        id: place.to_string(),
+        at: None,
+        author: Author { kind, id: None, name: None, email: None },
+        public: true,
+        body: Body::Text(text.to_owned()),
+        headers: Vec::new(),
+    }
+}
+
+/// Reads a folder.
+///
+/// # Errors
+/// If a line is not what its file holds, or there are no questions at all.
+pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
+    let mut read = Folder::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for name in ["corpus.jsonl", "past_tickets.jsonl", "past_links.jsonl"] {
+        each_line(&folder.join(name), |line| {
+            let Some(document) = ingest::read_record(line, name, brand)? else { return Ok(()) };
+            match document.pool {
+                Pool::Article => read.articles.push(document),
+                Pool::PastTicket => merge(&mut read.past_tickets, &mut places, document),
+            }
+            Ok(())
+        })?;
+    }
+    read.past_tickets.sort_by_key(|it| it.updated_at);
+    for (name, questions) in [
+        ("queries.jsonl", &mut read.questions),
+        ("queries_other_product.jsonl", &mut read.off_topic),
+    ] {
+        each_line(&folder.join(name), |line| {
+            questions.push(serde_json::from_str(line)?);
+            Ok(())
+        })?;
+    }
+    read.questions.sort_by_key(|it| (it.asked_at().is_none(), it.asked_at()));
+    ensure!(
+        !read.questions.is_empty(),
+        "{} holds no queries.jsonl with questions to ask",
+        folder.display()
+    );
+    Ok(read)
+}
+
+/// A ticket may stand in two files: with its answer in one, its links in the other.
+fn merge(tickets: &mut Vec<Document>, places: &mut HashMap<String, usize>, document: Document) {
+    match places.get(&document.id).and_then(|it| tickets.get_mut(*it)) {
+        None => {
+            places.insert(document.id.clone(), tickets.len());
+            tickets.push(document);
+        }
+        Some(known) => {
+            for link in document.linked_articles {
+                if !known.linked_articles.contains(&link) {
+                    known.linked_articles.push(link);
+                }
+            }
+        }
+    }
+}
+
+fn each_line(file: &Path, mut read: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    if !file.is_file() {
+        return Ok(());
+    }
+    let opened = File::open(file).with_context(|| format!("opening {}", file.display()))?;
+    for (place, line) in BufReader::new(opened).lines().enumerate() {
+        let line = line.with_context(|| format!("reading {}", file.display()))?;
+        if !line.trim().is_empty() {
+            read(&line).with_context(|| format!("line {} of {}", place + 1, file.display()))?;
+        }
+    }
+    Ok(())
+}

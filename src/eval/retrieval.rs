@@ -1,0 +1,207 @@
+//! How well the right article is found, and how well it is known that there is
+//! none. Past tickets count only for questions asked after them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Figures;
+use super::Folder;
+use super::Question;
+use super::Report;
+use super::Slices;
+use super::auroc;
+use super::baseline::PlainBm25;
+use super::metrics::auroc_interval;
+use super::metrics::mean;
+use super::metrics::of_ranking;
+use crate::clock::Stopwatch;
+use crate::index::Change;
+use crate::index::Index;
+use crate::index::IndexError;
+use crate::knowledge::Document;
+use crate::knowledge::Scope;
+use crate::retrieve::retrieve;
+
+/// The brand everything is measured under.
+pub const BRAND: &str = "eval";
+
+/// Changes that are written to the index at once.
+const BATCH: usize = 512;
+
+/// One question answered: its figures if it has labels, and how much was found.
+struct Answered {
+    lang: Option<String>,
+    ours: Option<Figures>,
+    plain: Option<Figures>,
+    /// Whether the knowledge answers it; `None` if nobody said.
+    answerable: Option<bool>,
+    /// What tells whether it does, ours and the baseline's.
+    score: f64,
+    plain_score: f64,
+    took_ms: f64,
+}
+
+/// Asks every question of a folder. `progress` is told how many are done.
+///
+/// # Errors
+/// If the index cannot be written or read.
+pub fn measure(
+    folder: &Folder,
+    data: &str,
+    with_past_tickets: bool,
+    mut progress: impl FnMut(usize),
+) -> Result<Report, IndexError> {
+    let mut shelf = Shelf::new(folder, with_past_tickets)?;
+    let plain = PlainBm25::new(&folder.articles);
+    let mut answered = Vec::new();
+    for question in &folder.questions {
+        shelf.advance(question.asked_at())?;
+        answered.push(ask(&shelf.index, &plain, question, true)?);
+        progress(answered.len());
+    }
+    for question in &folder.off_topic {
+        answered.push(ask(&shelf.index, &plain, question, false)?);
+        progress(answered.len());
+    }
+    Ok(report(data, &answered))
+}
+
+/// An index that grows with time: it never holds a ticket that did not exist yet.
+struct Shelf<'a> {
+    index: Index,
+    /// Oldest first.
+    waiting: &'a [Document],
+    sequence: u64,
+}
+
+impl<'a> Shelf<'a> {
+    fn new(folder: &'a Folder, with_past_tickets: bool) -> Result<Shelf<'a>, IndexError> {
+        let waiting: &[Document] = if with_past_tickets { &folder.past_tickets } else { &[] };
+        let mut shelf = Shelf { index: Index::in_memory()?, waiting, sequence: 0 };
+        shelf.put(&folder.articles)?;
+        Ok(shelf)
+    }
+
+    /// Adds the tickets from before `now`; all of them if no date is known.
+    fn advance(&mut self, now: Option<Timestamp>) -> Result<(), IndexError> {
+        let is_known = |it: &Document| match (it.updated_at, now) {
+            (Some(at), Some(now)) => at < now,
+            (None, _) | (_, None) => true,
+        };
+        let n_known = self.waiting.iter().take_while(|it| is_known(it)).count();
+        let (known, later) = self.waiting.split_at(n_known);
+        self.waiting = later;
+        self.put(known)
+    }
+
+    fn put(&mut self, documents: &[Document]) -> Result<(), IndexError> {
+        for batch in documents.chunks(BATCH) {
+            let mut changes = Vec::with_capacity(batch.len());
+            for document in batch {
+                self.sequence += 1;
+                changes.push(Change {
+                    sequence: self.sequence,
+                    brand: document.brand.clone(),
+                    pool: document.pool,
+                    document_id: document.id.clone(),
+                    document: Some(document.clone()),
+                });
+            }
+            self.index.apply(&changes)?;
+        }
+        Ok(())
+    }
+}
+
+fn ask(
+    index: &Index,
+    plain: &PlainBm25,
+    question: &Question,
+    on_topic: bool,
+) -> Result<Answered, IndexError> {
+    let ticket = question.ticket();
+    let watch = Stopwatch::start();
+    let found = retrieve(index, &ticket, &Scope::public(BRAND))?;
+    let took_ms = watch.elapsed_ms();
+    let mut ranked: Vec<String> = Vec::new();
+    for hit in &found.articles {
+        if !ranked.contains(&hit.passage.document_id) {
+            ranked.push(hit.passage.document_id.clone());
+        }
+    }
+    let asked: Vec<&str> = std::iter::once(ticket.subject.as_str())
+        .chain(std::iter::once(ticket.question.as_str()))
+        .collect();
+    let (plain_ranked, plain_score) = plain.search(&asked.join("\n"));
+    let relevant: Vec<(String, f64)> = question
+        .relevant
+        .iter()
+        .map(|id| (id.clone(), question.grades.get(id).copied().unwrap_or(1.0)))
+        .collect();
+    let scored = |ranked: &[String]| (!relevant.is_empty()).then(|| of_ranking(ranked, &relevant));
+    let labelled = question.answerable.or((!relevant.is_empty()).then_some(true));
+    Ok(Answered {
+        lang: question.lang.clone(),
+        ours: scored(&ranked),
+        plain: scored(&plain_ranked),
+        answerable: if on_topic { labelled } else { Some(false) },
+        score: f64::from(found.answerable),
+        plain_score,
+        took_ms,
+    })
+}
+
+fn report(data: &str, answered: &[Answered]) -> Report {
+    let is_english = |it: &Answered| it.lang.as_deref().is_some_and(|it| it.starts_with("en"));
+    let (mut metrics, mut plain) = (Slices::new(), Slices::new());
+    let mut ci95 = BTreeMap::new();
+    for name in ["all", "lang:en", "lang:other"] {
+        let holds = |it: &&Answered| match name {
+            "lang:en" => is_english(it),
+            "lang:other" => it.lang.is_some() && !is_english(it),
+            _ => true,
+        };
+        let part: Vec<&Answered> = answered.iter().filter(holds).collect();
+        let ours: Vec<&Figures> = part.iter().filter_map(|it| it.ours.as_ref()).collect();
+        let theirs: Vec<&Figures> = part.iter().filter_map(|it| it.plain.as_ref()).collect();
+        let (mut figures, intervals) = mean(&ours);
+        let (mut plain_figures, _) = mean(&theirs);
+        let mut intervals: BTreeMap<_, _> = intervals.into_iter().collect();
+        let scores = |is_answerable: bool, score: fn(&Answered) -> f64| -> Vec<f64> {
+            let those = part.iter().filter(|it| it.answerable == Some(is_answerable));
+            those.map(|it| score(it)).collect()
+        };
+        let (yes, no) = (scores(true, |it| it.score), scores(false, |it| it.score));
+        if !yes.is_empty() && !no.is_empty() {
+            figures.insert("auroc".to_owned(), auroc(&yes, &no));
+            intervals.insert("auroc".to_owned(), auroc_interval(&yes, &no));
+            let theirs =
+                auroc(&scores(true, |it| it.plain_score), &scores(false, |it| it.plain_score));
+            plain_figures.insert("auroc".to_owned(), theirs);
+        }
+        if figures.is_empty() {
+            continue;
+        }
+        metrics.insert(name.to_owned(), figures);
+        plain.insert(name.to_owned(), plain_figures);
+        ci95.insert(name.to_owned(), intervals);
+    }
+    let mut took_ms: Vec<f64> = answered.iter().map(|it| it.took_ms).collect();
+    took_ms.sort_by(f64::total_cmp);
+    let at = |share: f64| took_ms.get((took_ms.len() as f64 * share) as usize).copied();
+    let latency_ms = Figures::from([
+        ("p50".to_owned(), at(0.5).unwrap_or(f64::NAN)),
+        ("p99".to_owned(), at(0.99).unwrap_or(f64::NAN)),
+    ]);
+    Report {
+        step: "retrieval".to_owned(),
+        data: data.to_owned(),
+        n: answered.iter().filter(|it| it.ours.is_some()).count(),
+        metrics,
+        baseline: BTreeMap::from([("bm25".to_owned(), plain)]),
+        ci95,
+        latency_ms,
+        versions: BTreeMap::from([("deskhand".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
+    }
+}
