@@ -86,7 +86,8 @@ fn kind_of(number: &str, before: &str) -> Option<Kind> {
         number.split(|it: char| !it.is_ascii_digit()).filter(|it| !it.is_empty()).collect();
     let lengths: Vec<usize> = groups.iter().map(|it| it.len()).collect();
     let dotted = number.contains('.');
-    if (12..=19).contains(&digits.len()) && is_card(&digits) && !dotted {
+    if (12..=19).contains(&digits.len()) && is_card(&digits) && !dotted && !number.starts_with('+')
+    {
         return Some(Kind::Card);
     }
     if lengths == [3, 2, 4] && number.matches('-').count() == 2 && !number.starts_with(['0', '9']) {

@@ -16,6 +16,7 @@ fn what_identifies_a_person_is_taken_out() {
         ("my card 4111 1111 1111 1111 was charged", "my card [card] was charged"),
         ("call +49 (0)30 1234 5678", "call [phone]"),
         ("at 555-123-4567", "at [phone]"),
+        ("fax,+447700 208 815-Fax", "fax,[phone]-Fax"),
         ("(555) 123-4567 today", "[phone] today"),
         ("my phone is 3660170548", "my phone is [phone]"),
         ("Telefon: 0231 4567890", "Telefon: [phone]"),
