@@ -69,8 +69,11 @@ fn is_in_chain(text: &str, it: &regex::Match<'_>) -> bool {
     let mut before = text.get(..it.start()).unwrap_or_default().chars().rev();
     let (last, second) = (before.next(), before.next());
     let after = text.get(it.end()..).unwrap_or_default();
-    let joined =
-        last.is_some_and(|it| ".,-".contains(it)) && second.is_some_and(char::is_alphanumeric);
+    let joined = match last {
+        Some(',') => second.is_some_and(|it| it.is_ascii_digit()),
+        Some('.' | '-') => second.is_some_and(char::is_alphanumeric),
+        Some(_) | None => false,
+    };
     let is_digit = |it: char| it.is_ascii_digit();
     joined
         || last.is_some_and(|it| "/=$€£#&?%@".contains(it))
