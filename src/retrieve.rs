@@ -65,6 +65,20 @@ const VOTE_WEIGHT: f32 = 1.0;
 /// Weight of how often an article is the answer at all.
 const POPULARITY_WEIGHT: f32 = 0.15;
 
+/// Weight of what was said before the question, beside the question: it often
+/// names the thing that is asked about. (Measured beside none on two sets of
+/// dialogues: twice as many right answers among the first five in one, as many in
+/// the other.)
+const CONVERSATION_WEIGHT: f32 = 0.5;
+
+/// Turns before the question that count, and passages looked at for them.
+const MAX_TURNS: usize = 12;
+const N_CONVERSATION_PASSAGES: usize = 200;
+
+/// Articles the conversation is about that are looked at even if they share few
+/// words with the question.
+const N_NAMED: usize = 60;
+
 /// Questions of fewer words lean on what was said before. (Guessed.)
 const SHORT_QUESTION_WORDS: usize = 12;
 
@@ -83,8 +97,10 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
     // What people linked is looked at even if it shares few words.
     let mut query = asked.query(Pool::Article, scope, N_PASSAGES);
     query.also = votes.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
+    let said_before = said_before(index, ticket, scope)?;
+    query.also.extend(said_before.iter().map(|(article, _)| *article).take(N_NAMED));
     let passages = index.score(&query)?;
-    let articles = rank_articles(index, &passages, &votes)?;
+    let articles = rank_articles(index, &passages, &votes, &said_before)?;
     let past_tickets = answers(index, scope, &past, tickets)?;
     let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
     let answerable = question_coverage;
@@ -196,16 +212,42 @@ fn votes(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
     votes
 }
 
+/// What the conversation before the question is about: articles, strongest first,
+/// 1.0 at most. Empty for a first message. Everybody's words count here: a
+/// customer says "that one", an agent says which.
+fn said_before(
+    index: &Index,
+    ticket: &Ticket,
+    scope: &Scope,
+) -> Result<Vec<(DocumentKey, f32)>, IndexError> {
+    let turns = ticket.turns.iter().rev().filter(|it| !ticket.question.contains(&it.text));
+    let turns: Vec<&str> = turns.take(MAX_TURNS).map(|it| it.text.as_str()).collect();
+    let Some((last, earlier)) = turns.split_first() else { return Ok(Vec::new()) };
+    let asked = Asked {
+        text: (*last).to_owned(),
+        title: String::new(),
+        context: earlier.join("\n"),
+        language: ticket.language.clone(),
+    };
+    let scored = index.score(&asked.query(Pool::Article, scope, N_CONVERSATION_PASSAGES))?;
+    let groups = by_document(&scored);
+    let most = groups.first().map_or(0.0, |it| it.score).max(f32::MIN_POSITIVE);
+    Ok(groups.into_iter().map(|it| (it.document, it.score / most)).collect())
+}
+
 fn rank_articles(
     index: &Index,
     passages: &Scored,
     votes: &[(DocumentKey, f32)],
+    said_before: &[(DocumentKey, f32)],
 ) -> Result<Vec<Hit>, IndexError> {
     let popularity = index.popularity()?;
     let mut groups = by_document(passages);
     let best = groups.first().map_or(0.0, |it| it.score);
     let strongest = votes.first().map_or(0.0, |it| it.1);
     let vote = |document| votes.iter().find(|it| it.0 == document).map_or(0.0, |it| it.1);
+    let said_before: HashMap<DocumentKey, f32> = said_before.iter().copied().collect();
+    let before = |document| said_before.get(&document).copied().unwrap_or(0.0);
     let words = |group: &Group| {
         let first = group.found.first().map_or(0.0, |it| it.score);
         let second = group.found.get(1).map_or(0.0, |it| it.score);
@@ -215,7 +257,8 @@ fn rank_articles(
         let vote_share = vote(group.document) / strongest.max(f32::MIN_POSITIVE);
         group.score = words(group)
             + VOTE_WEIGHT * vote_share
-            + POPULARITY_WEIGHT * popularity.of(group.document);
+            + POPULARITY_WEIGHT * popularity.of(group.document)
+            + CONVERSATION_WEIGHT * before(group.document);
     }
     sort(&mut groups);
     let mut hits = Vec::new();
@@ -226,6 +269,7 @@ fn rank_articles(
             let mut hit = index.read(passages, found)?;
             hit.signals.push(("words".to_owned(), words(group)));
             hit.signals.push(("past.linked".to_owned(), vote(group.document)));
+            hit.signals.push(("conversation".to_owned(), before(group.document)));
             hit.signals.push(("past.popular".to_owned(), popularity.of(group.document)));
             hit.score = group.score * (found.score / first.max(f32::MIN_POSITIVE)).min(1.0);
             hits.push(hit);

@@ -151,12 +151,17 @@ proptest! {
     }
 
     #[test]
-    fn files_of_strangers_become_passages_or_failures(bytes in stranger(), which in 0_usize..4) {
+    fn files_of_strangers_become_passages_or_failures(bytes in stranger(), which in 0_usize..7) {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(["a.md", "a.mdx", "a.html", "a.jsonl"][which]);
+        const NAMES: [&str; 7] =
+            ["a.md", "a.mdx", "a.html", "a.jsonl", "a.csv", "a.docx", "a.pdf"];
+        let file = folder.path().join(NAMES[which]);
         std::fs::write(&file, &bytes).unwrap();
+        let plan = Plan::default();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         for mut source in ingest::open(&file).unwrap() {
-            while let Some(batch) = source.next_batch(&Plan::default()).unwrap() {
+            let mut next = || runtime.block_on(source.next_batch(&plan)).unwrap();
+            while let Some(batch) = next() {
                 for document in &batch.documents {
                     for passage in index::cut(document) {
                         prop_assert_eq!(&passage.document_id, &document.id);
