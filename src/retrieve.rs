@@ -2,6 +2,7 @@
 //! first. Articles and past tickets are ranked apart. What a reader may not see
 //! is not searched at all. Fails only if the index does.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::index::DocumentKey;
@@ -27,9 +28,6 @@ pub struct Retrieved {
     /// Share of what the question asks about that the best article passage
     /// speaks of, 0.0–1.0, rare words counting more. 0.0 if none was found.
     pub question_coverage: f32,
-    /// Whether the articles answer the question at all, 0.0–1.0: an estimate
-    /// before anything is written. 0.0 if nothing was found.
-    pub answerable: f32,
 }
 
 /// How many documents of each pool are kept. (Guessed: an agent reads no more.)
@@ -103,8 +101,7 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
     let articles = rank_articles(index, &passages, &votes, &said_before)?;
     let past_tickets = answers(index, scope, &past, tickets)?;
     let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
-    let answerable = question_coverage;
-    Ok(Retrieved { articles, past_tickets, question_coverage, answerable })
+    Ok(Retrieved { articles, past_tickets, question_coverage })
 }
 
 /// The words a ticket is looked up by.
@@ -180,14 +177,12 @@ fn by_document(scored: &Scored) -> Vec<Group> {
         let mut scores = group.found.iter().map(|it| it.score);
         group.score = scores.next().unwrap_or(0.0) + SECOND_PASSAGE * scores.next().unwrap_or(0.0);
     }
-    sort(&mut groups);
+    groups.sort_by(better_first);
     groups
 }
 
-fn sort(groups: &mut [Group]) {
-    groups.sort_by(|left, right| {
-        right.score.total_cmp(&left.score).then(left.document.cmp(&right.document))
-    });
+fn better_first(left: &Group, right: &Group) -> Ordering {
+    right.score.total_cmp(&left.score).then(left.document.cmp(&right.document))
 }
 
 /// Which articles people linked when they answered alike questions, strongest
@@ -242,35 +237,38 @@ fn rank_articles(
     said_before: &[(DocumentKey, f32)],
 ) -> Result<Vec<Hit>, IndexError> {
     let popularity = index.popularity()?;
-    let mut groups = by_document(passages);
+    let groups = by_document(passages);
     let best = groups.first().map_or(0.0, |it| it.score);
     let strongest = votes.first().map_or(0.0, |it| it.1);
     let vote = |document| votes.iter().find(|it| it.0 == document).map_or(0.0, |it| it.1);
     let said_before: HashMap<DocumentKey, f32> = said_before.iter().copied().collect();
     let before = |document| said_before.get(&document).copied().unwrap_or(0.0);
-    let words = |group: &Group| {
-        let first = group.found.first().map_or(0.0, |it| it.score);
-        let second = group.found.get(1).map_or(0.0, |it| it.score);
-        (first + SECOND_PASSAGE * second) / best.max(f32::MIN_POSITIVE)
+    let signals = |group: &Group| {
+        [
+            ("words", group.score / best.max(f32::MIN_POSITIVE)),
+            ("past.linked", vote(group.document)),
+            ("conversation", before(group.document)),
+            ("past.popular", popularity.of(group.document)),
+        ]
     };
-    for group in &mut groups {
-        let vote_share = vote(group.document) / strongest.max(f32::MIN_POSITIVE);
-        group.score = words(group)
-            + VOTE_WEIGHT * vote_share
-            + POPULARITY_WEIGHT * popularity.of(group.document)
-            + CONVERSATION_WEIGHT * before(group.document);
+    let mut ranked: Vec<(Group, [(&str, f32); 4])> = Vec::with_capacity(groups.len());
+    for mut group in groups {
+        let signals = signals(&group);
+        let [(_, words), (_, vote), (_, before), (_, popular)] = signals;
+        group.score = words
+            + VOTE_WEIGHT * (vote / strongest.max(f32::MIN_POSITIVE))
+            + POPULARITY_WEIGHT * popular
+            + CONVERSATION_WEIGHT * before;
+        ranked.push((group, signals));
     }
-    sort(&mut groups);
+    ranked.sort_by(|(left, _), (right, _)| better_first(left, right));
     let mut hits = Vec::new();
-    for (rank, group) in groups.iter().take(MAX_ARTICLES).enumerate() {
+    for (rank, (group, signals)) in ranked.iter().take(MAX_ARTICLES).enumerate() {
         let n_kept = PASSAGES_BY_RANK.get(rank).copied().unwrap_or(1);
         let first = group.found.first().map_or(0.0, |it| it.score);
         for found in group.found.iter().take(n_kept) {
             let mut hit = index.read(passages, found)?;
-            hit.signals.push(("words".to_owned(), words(group)));
-            hit.signals.push(("past.linked".to_owned(), vote(group.document)));
-            hit.signals.push(("conversation".to_owned(), before(group.document)));
-            hit.signals.push(("past.popular".to_owned(), popularity.of(group.document)));
+            hit.signals.extend(signals.iter().map(|(name, value)| ((*name).to_owned(), *value)));
             hit.score = group.score * (found.score / first.max(f32::MIN_POSITIVE)).min(1.0);
             hits.push(hit);
         }

@@ -130,10 +130,8 @@ fn ask(
             ranked.push(hit.passage.document_id.clone());
         }
     }
-    let asked: Vec<&str> = std::iter::once(ticket.subject.as_str())
-        .chain(std::iter::once(ticket.question.as_str()))
-        .collect();
-    let (plain_ranked, plain_score) = plain.search(&asked.join("\n"));
+    let asked = [ticket.subject.as_str(), ticket.question.as_str()].join("\n");
+    let (plain_ranked, plain_score) = plain.search(&asked);
     let relevant: Vec<(String, f64)> = question
         .relevant
         .iter()
@@ -146,7 +144,7 @@ fn ask(
         ours: scored(&ranked),
         plain: scored(&plain_ranked),
         answerable: if on_topic { labelled } else { Some(false) },
-        score: f64::from(found.answerable),
+        score: f64::from(found.question_coverage),
         plain_score,
         took_ms,
     })
