@@ -7,6 +7,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
@@ -65,16 +66,23 @@ async fn main() {
         questions.lines().map(|it| serde_json::from_str(it).unwrap()).collect();
     let every = questions.len().div_ceil(N_QUESTIONS).max(1);
     let mut latencies_ms = Vec::new();
+    let mut steps: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for (turn, question) in questions.iter().step_by(every).enumerate() {
         let conversation = conversation(question);
         let one = Stopwatch::start();
         let proposal = app.pipeline.prepare(&conversation, &context).await.unwrap();
         let took_ms = one.elapsed_ms();
-        drop(proposal);
         // The first few pay for caches everybody else uses.
         if 10 <= turn {
             latencies_ms.push(took_ms);
+            for (step, ms) in proposal.timings {
+                steps.entry(step).or_default().push(ms);
+            }
         }
+    }
+    for (step, mut ms) in steps {
+        ms.sort_by(f64::total_cmp);
+        writeln!(out, "  {step}: p50 {:.2} ms", ms[ms.len() / 2]).unwrap();
     }
     latencies_ms.sort_by(f64::total_cmp);
     let at = |share: f64| latencies_ms[(latencies_ms.len() as f64 * share) as usize];

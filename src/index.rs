@@ -3,6 +3,7 @@
 //! ranking. It never knows more than what was committed.
 
 mod lookup;
+mod opened;
 mod passages;
 mod popularity;
 mod query;
@@ -15,6 +16,8 @@ pub use self::passages::cut;
 pub use self::popularity::Popularity;
 pub use self::query::DocumentKey;
 pub use self::query::Query;
+pub use self::query::Question;
+pub use self::query::Wording;
 pub use self::scores::Match;
 pub use self::search::Scored;
 
@@ -34,6 +37,8 @@ use tantivy::TantivyDocument;
 use tantivy::TantivyError;
 use tantivy::directory::MmapDirectory;
 
+use self::opened::Opened;
+use self::opened::Slot;
 use self::terms::FORMAT;
 use self::terms::Layout;
 use crate::knowledge::Document;
@@ -66,9 +71,9 @@ pub enum IndexError {
     Unwritable { path: String, detail: String },
 }
 
-/// Blocks of stored passages kept unpacked, 16 KB each. A query reads some two
-/// hundred passages; unpacking a block for each of them took half its time.
-const STORE_CACHE_BLOCKS: usize = 1024;
+/// Blocks of stored passages kept unpacked in each segment, 16 KB each: 2 MB. A
+/// ticket reads some twenty passages.
+const STORE_CACHE_BLOCKS: usize = 128;
 
 /// Memory for words not written yet. The least tantivy allows is 15 MB; more
 /// makes bigger segments, not a faster index of this size.
@@ -94,8 +99,7 @@ pub struct Index {
     /// `None` until this process first writes: only one process may.
     writer: Mutex<Option<IndexWriter>>,
     watermark: AtomicU64,
-    /// Of the commit that was searched last.
-    popularity: Mutex<Option<(u64, Arc<Popularity>)>>,
+    opened: Slot,
 }
 
 impl std::fmt::Debug for Index {
@@ -146,7 +150,7 @@ impl Index {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
-        Ok(Index { path, index, reader, layout, writer, watermark, popularity: Mutex::new(None) })
+        Ok(Index { path, index, reader, layout, writer, watermark, opened: Slot::default() })
     }
 
     /// The sequence number up to which the store's changes are committed here.
@@ -201,34 +205,33 @@ impl Index {
         })
     }
 
+    /// Stems the words of a question by the languages a brand's knowledge is
+    /// written in.
+    pub fn question(&self, wording: Wording<'_>, brand: &str) -> Result<Question, IndexError> {
+        guarded(&self.path, || {
+            let searcher = self.reader.searcher();
+            let written = search::languages(&searcher, &self.layout, brand, wording.language)?;
+            Ok(Question::new(wording, &written))
+        })
+    }
+
     /// Scores the passages that share words with the query. Empty if none do.
-    pub fn score(&self, query: &Query) -> Result<Scored, IndexError> {
-        guarded(&self.path, || search::score(self.reader.searcher(), &self.layout, query))
+    pub fn score(&self, query: &Query<'_>) -> Result<Scored, IndexError> {
+        guarded(&self.path, || search::score(self.opened()?, &self.layout, query))
     }
 
     /// As [`Index::score`], with the passages read. Each hit carries the signals
     /// `bm25.title`, `bm25.headings` and `bm25.body` (they add up to its score)
     /// and `coverage`: the share, 0.0–1.0, of what the question asks about that
     /// the passage speaks of.
-    pub fn find(&self, query: &Query) -> Result<Vec<Hit>, IndexError> {
+    pub fn find(&self, query: &Query<'_>) -> Result<Vec<Hit>, IndexError> {
         let scored = self.score(query)?;
         scored.matches().iter().map(|it| self.read(&scored, it)).collect()
     }
 
-    /// How often people answered with each article. Counted once a commit.
+    /// How often people answered with each article.
     pub fn popularity(&self) -> Result<Arc<Popularity>, IndexError> {
-        let searcher = self.reader.searcher();
-        let generation = searcher.generation().generation_id();
-        let mut slot = self.popularity.lock().unwrap_or_else(|it| it.into_inner());
-        match slot.as_ref() {
-            Some((known, popularity)) if *known == generation => Ok(Arc::clone(popularity)),
-            Some(_) | None => {
-                let counted = guarded(&self.path, || Popularity::count(&searcher))?;
-                let popularity = Arc::new(counted);
-                *slot = Some((generation, Arc::clone(&popularity)));
-                Ok(popularity)
-            }
-        }
+        guarded(&self.path, || Ok(Arc::clone(&self.opened()?.popularity)))
     }
 
     /// Reads one of the passages that were found.
@@ -301,6 +304,10 @@ impl Index {
         self.index.writer_with_options(options)
     }
 
+    fn opened(&self) -> tantivy::Result<Arc<Opened>> {
+        self.opened.last(self.reader.searcher(), &self.layout)
+    }
+
     /// Makes the last commit visible. The watermark is read first: it may be
     /// behind what is visible, never ahead.
     fn refresh(&self) -> tantivy::Result<()> {
@@ -335,8 +342,8 @@ impl Index {
 
     fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
         let entry = |passage: Passage| {
-            let bytes = serde_json::to_vec(&passage).unwrap_or_default();
-            self.layout.entry(document, &passage, &bytes)
+            let stored = serde_json::to_string(&passage).unwrap_or_default();
+            self.layout.entry(document, &passage, &stored)
         };
         cut(document).into_iter().map(entry).collect()
     }

@@ -139,49 +139,46 @@ impl Pipeline {
         context: &Context,
     ) -> Result<Proposal, PrepareError> {
         let (index, stages) = (Arc::clone(&self.index), Arc::clone(&self.stages));
-        let (read, scope) = (conversation.clone(), context.scope.clone());
-        let found = self.on_cpu(move || understand(&index, &stages, &read, &scope)).await??;
-        let (ticket, triage, retrieved, mut timings) = found;
-
+        let (conversation, context) = (conversation.clone(), context.clone());
+        let versions = self.versions(&context);
+        let read =
+            move |context: &Context| understand(&index, &stages, &conversation, &context.scope);
+        let Drafter::Generative(model) = &self.drafter else {
+            // Nobody is waited for: one way to another thread and back.
+            let all = move || {
+                let mut found = read(&context)?;
+                let draft = compose(&mut found);
+                Ok(judge(found, draft, &context, versions))
+            };
+            return self.on_cpu(all).await?;
+        };
+        let scoped = context.clone();
+        let mut found = self.on_cpu(move || read(&scoped)).await??;
         let watch = Stopwatch::start();
-        let draft = self.draft(&ticket, &triage, &retrieved).await?;
-        timings.push(("draft".to_owned(), watch.elapsed_ms()));
-
-        let versions = self.versions(context, &draft);
-        let context = context.clone();
-        let judge = move || judge(ticket, triage, retrieved, draft, &context, versions, timings);
-        self.on_cpu(judge).await
-    }
-
-    /// Asks the model, if there is one, and composes from the passages' own
-    /// sentences if there is none or it fails.
-    async fn draft(
-        &self,
-        ticket: &Ticket,
-        triage: &Triage,
-        retrieved: &Retrieved,
-    ) -> Result<Draft, PrepareError> {
-        let modeled = match &self.drafter {
-            Drafter::Extractive => Err(GenerateError::NoPassage),
+        let modeled = if is_settled(&found.ticket, &found.triage) {
             // A person answers or nobody does: no call to pay for.
-            Drafter::Generative(_) if is_settled(ticket, triage) => Err(GenerateError::NoPassage),
-            Drafter::Generative(it) => it.draft(ticket, triage, &retrieved.articles).await,
+            Err(GenerateError::NoPassage)
+        } else {
+            model.draft(&found.ticket, &found.triage, &found.retrieved.articles).await
         };
-        let failure = match modeled {
-            Ok(draft) => return Ok(draft),
-            // Nobody was asked, so nothing failed.
-            Err(GenerateError::NoPassage) => None,
-            Err(failure) => Some(failure.to_string()),
+        let prompt = model.prompt_version();
+        let judging = move || {
+            let (draft, versions) = match modeled {
+                Ok(draft) => {
+                    found.timings.push(("draft".to_owned(), watch.elapsed_ms()));
+                    let model = match &draft.written_by {
+                        Writer::Model(name) => name.clone(),
+                        Writer::Extractive | Writer::Fallback(_) => String::new(),
+                    };
+                    (draft, Versions { prompt, model, ..versions })
+                }
+                // Nobody was asked, so nothing failed.
+                Err(GenerateError::NoPassage) => (compose(&mut found), versions),
+                Err(failure) => (compose_instead(&mut found, &failure), versions),
+            };
+            judge(found, draft, &context, versions)
         };
-        let (ticket, articles) = (ticket.clone(), retrieved.articles.clone());
-        // Composing is CPU work, as searching is.
-        let compose = move || crate::draft::extractive(&ticket, &articles);
-        let mut draft = self.on_cpu(compose).await?;
-        if let Some(failure) = failure {
-            tracing::warn!(failure, "composed a draft because the model wrote none");
-            draft.written_by = Writer::Fallback(failure);
-        }
-        Ok(draft)
+        self.on_cpu(judging).await
     }
 
     /// The one place where CPU work leaves the async threads.
@@ -198,18 +195,13 @@ impl Pipeline {
         working.await.map_err(|_| PrepareError::Panicked)
     }
 
-    fn versions(&self, context: &Context, draft: &Draft) -> Versions {
+    /// Of a proposal that no model wrote.
+    fn versions(&self, context: &Context) -> Versions {
         Versions {
             deskhand: env!("CARGO_PKG_VERSION").to_owned(),
             stages: self.stages.id.clone(),
-            prompt: match (&self.drafter, &draft.written_by) {
-                (Drafter::Generative(it), Writer::Model(_)) => it.prompt_version(),
-                (Drafter::Generative(_) | Drafter::Extractive, _) => String::new(),
-            },
-            model: match &draft.written_by {
-                Writer::Model(name) => name.clone(),
-                Writer::Extractive | Writer::Fallback(_) => String::new(),
-            },
+            prompt: String::new(),
+            model: String::new(),
             index: self.index.watermark(),
             settings: context.settings_version.clone(),
             manifest: context.manifest_version.clone(),
@@ -225,30 +217,44 @@ fn step<T>(name: &'static str, timings: &mut Timings, work: impl FnOnce() -> T) 
     result
 }
 
+/// What is known of a ticket before its answer is written.
+struct Understood {
+    ticket: Ticket,
+    triage: Triage,
+    retrieved: Retrieved,
+    timings: Timings,
+}
+
 /// Normalize, triage, retrieve.
 fn understand(
     index: &Index,
     stages: &StageModel,
     conversation: &Conversation,
     scope: &Scope,
-) -> Result<(Ticket, Triage, Retrieved, Timings), PrepareError> {
+) -> Result<Understood, PrepareError> {
     let mut timings = Timings::new();
     let ticket = step("normalize", &mut timings, || normalize::normalize(conversation));
     let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
-    let found = step("retrieve", &mut timings, || retrieve::retrieve(index, &ticket, scope))?;
-    Ok((ticket, triage, found, timings))
+    let retrieved = step("retrieve", &mut timings, || retrieve::retrieve(index, &ticket, scope))?;
+    Ok(Understood { ticket, triage, retrieved, timings })
+}
+
+/// Draft, from the passages' own sentences.
+fn compose(found: &mut Understood) -> Draft {
+    let Understood { ticket, retrieved, timings, .. } = found;
+    step("draft", timings, || crate::draft::extractive(ticket, &retrieved.articles))
+}
+
+/// The same where a model was asked and wrote nothing that can be used.
+fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
+    let failure = failure.to_string();
+    tracing::warn!(failure, "composed a draft because the model wrote none");
+    Draft { written_by: Writer::Fallback(failure), ..compose(found) }
 }
 
 /// Verify, confidence, decide.
-fn judge(
-    ticket: Ticket,
-    triage: Triage,
-    retrieved: Retrieved,
-    draft: Draft,
-    context: &Context,
-    versions: Versions,
-    mut timings: Timings,
-) -> Proposal {
+fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
+    let Understood { ticket, triage, retrieved, mut timings } = found;
     let verdict = step("verify", &mut timings, || verify::verify(&draft, &retrieved.articles));
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))

@@ -11,6 +11,7 @@ use crate::index::IndexError;
 use crate::index::Match;
 use crate::index::Query;
 use crate::index::Scored;
+use crate::index::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
@@ -89,11 +90,13 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
     if asked.text.is_empty() && asked.title.is_empty() {
         return Ok(Retrieved::default());
     }
-    let past = index.score(&asked.query(Pool::PastTicket, scope, N_VOTING_PASSAGES))?;
+    let question = index.question(asked.wording(), &scope.brand)?;
+    let look = |pool, limit| Query { question: &question, pool, scope, limit, also: Vec::new() };
+    let past = index.score(&look(Pool::PastTicket, N_VOTING_PASSAGES))?;
     let tickets = by_document(&past);
     let votes = votes(&past, &tickets);
     // What people linked is looked at even if it shares few words.
-    let mut query = asked.query(Pool::Article, scope, N_PASSAGES);
+    let mut query = look(Pool::Article, N_PASSAGES);
     query.also = votes.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
     let said_before = said_before(index, ticket, scope)?;
     query.also.extend(said_before.iter().map(|(article, _)| *article).take(N_NAMED));
@@ -105,29 +108,21 @@ pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retriev
 }
 
 /// The words a ticket is looked up by.
-struct Asked {
-    text: String,
-    title: String,
+struct Asked<'a> {
+    text: &'a str,
+    title: &'a str,
     context: String,
-    language: Option<String>,
+    language: Option<&'a str>,
 }
 
-impl Asked {
-    fn query(&self, pool: Pool, scope: &Scope, limit: usize) -> Query {
-        Query {
-            text: self.text.clone(),
-            title: self.title.clone(),
-            context: self.context.clone(),
-            language: self.language.clone(),
-            pool,
-            scope: scope.clone(),
-            also: Vec::new(),
-            limit,
-        }
+impl Asked<'_> {
+    fn wording(&self) -> Wording<'_> {
+        let Asked { text, title, context, language } = self;
+        Wording { text, title, context, language: *language }
     }
 }
 
-fn asked(ticket: &Ticket) -> Asked {
+fn asked(ticket: &Ticket) -> Asked<'_> {
     // Only the customer's own words make the query. Agents paste macros, and a
     // macro finds the article it was copied from, whatever was asked.
     let earlier = ticket
@@ -146,10 +141,10 @@ fn asked(ticket: &Ticket) -> Asked {
         context.push(&ticket.subject);
     }
     Asked {
-        text: ticket.question.clone(),
-        title: if was_answered { String::new() } else { ticket.subject.clone() },
+        text: &ticket.question,
+        title: if was_answered { "" } else { &ticket.subject },
         context: context.join("\n"),
-        language: ticket.language.clone(),
+        language: ticket.language.as_deref(),
     }
 }
 
@@ -218,13 +213,14 @@ fn said_before(
     let turns = ticket.turns.iter().rev().filter(|it| !ticket.question.contains(&it.text));
     let turns: Vec<&str> = turns.take(MAX_TURNS).map(|it| it.text.as_str()).collect();
     let Some((last, earlier)) = turns.split_first() else { return Ok(Vec::new()) };
-    let asked = Asked {
-        text: (*last).to_owned(),
-        title: String::new(),
-        context: earlier.join("\n"),
-        language: ticket.language.clone(),
-    };
-    let scored = index.score(&asked.query(Pool::Article, scope, N_CONVERSATION_PASSAGES))?;
+    let context = earlier.join("\n");
+    let language = ticket.language.as_deref();
+    let wording = Wording { text: last, title: "", context: &context, language };
+    let question = index.question(wording, &scope.brand)?;
+    let limit = N_CONVERSATION_PASSAGES;
+    let pool = Pool::Article;
+    let query = Query { question: &question, pool, scope, limit, also: Vec::new() };
+    let scored = index.score(&query)?;
     let groups = by_document(&scored);
     let most = groups.first().map_or(0.0, |it| it.score).max(f32::MIN_POSITIVE);
     Ok(groups.into_iter().map(|it| (it.document, it.score / most)).collect())

@@ -37,7 +37,7 @@ use crate::store::outbox::Limits;
 use crate::worker::sort::Sorting;
 
 /// Deliveries sorted in one transaction, about.
-const SORT_BATCH: usize = 256;
+const SORT_BATCH: usize = 32;
 
 /// The longest the worker sleeps without looking: another process may have
 /// accepted something, and a lease may have run out.

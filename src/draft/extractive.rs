@@ -1,6 +1,8 @@
 //! Writes a reply from the passages' own sentences: the one block that answers,
 //! quoted whole and in order. No model, no key; every sentence is a quote.
 
+use std::rc::Rc;
+
 use crate::draft::Citation;
 use crate::draft::Draft;
 use crate::draft::Layout;
@@ -17,7 +19,6 @@ use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
 use crate::text::sentences::LineKind;
-use crate::text::terms::terms;
 use crate::ticket::Ticket;
 
 /// Passages that are looked into, best first. Further ones were never chosen in
@@ -52,8 +53,7 @@ const BARE: f32 = 0.2;
 pub fn extractive(ticket: &Ticket, articles: &[Hit]) -> Draft {
     let hits: Vec<&Hit> =
         articles.iter().filter(|it| it.passage.pool == Pool::Article).take(N_CANDIDATES).collect();
-    let owned: Vec<Hit> = hits.iter().map(|it| (*it).clone()).collect();
-    let question = Question::read(ticket, &owned);
+    let question = Question::read(ticket, &hits);
     let mut draft = Draft {
         sentences: Vec::new(),
         citations: Vec::new(),
@@ -272,8 +272,7 @@ impl Body<'_> {
     /// The run of neighboring sentences that covers most of the question.
     fn push_prose(&mut self, question: &Question, block: &Block, room: usize) {
         let lines: Vec<&str> = block.lines.iter().map(|it| it.text.as_str()).collect();
-        let cut: Vec<Vec<String>> =
-            lines.iter().map(|it| terms(it, question.language.as_deref())).collect();
+        let cut: Vec<Vec<Rc<str>>> = lines.iter().map(|it| question.terms_of(it)).collect();
         let width = lines.len().min(room);
         let run = |start: usize| cut.iter().skip(start).take(width).flatten();
         let best = (0..=lines.len() - width).max_by(|one, other| {

@@ -1,8 +1,11 @@
 //! What a ticket asks, as weighted terms: rare words of the candidates count
 //! more, the subject and sentences that ask count more than the story around.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use crate::knowledge::Hit;
@@ -10,7 +13,7 @@ use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::facts;
 use crate::text::sentences::sentences;
-use crate::text::terms::terms;
+use crate::text::terms::Terms;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
@@ -28,7 +31,8 @@ const LATER: f32 = 0.5;
 #[derive(Debug)]
 pub(super) struct Question {
     /// Share of each term in the question; they sum up to 1.0, or there are none.
-    weights: BTreeMap<String, f32>,
+    weights: BTreeMap<Rc<str>, f32>,
+    terms: RefCell<Terms>,
     /// True if the customer wants to do something or get something to work.
     pub seeks_way: bool,
     pub language: Option<String>,
@@ -37,12 +41,13 @@ pub(super) struct Question {
 impl Question {
     /// Reads a ticket's question in the language of the passages, so that the
     /// terms of both are made alike.
-    pub(super) fn read(ticket: &Ticket, hits: &[Hit]) -> Question {
+    pub(super) fn read(ticket: &Ticket, hits: &[&Hit]) -> Question {
         let language = hits.first().and_then(|it| it.passage.language.clone());
         let language = language.or_else(|| ticket.language.clone());
-        let mut weights: BTreeMap<String, f32> = BTreeMap::new();
+        let mut terms = Terms::new(language.as_deref());
+        let mut weights: BTreeMap<Rc<str>, f32> = BTreeMap::new();
         let mut add = |text: &str, weight: f32| {
-            for term in terms(text, language.as_deref()) {
+            for term in terms.of(text) {
                 let known = weights.entry(term).or_insert(0.0);
                 *known = known.max(weight);
             }
@@ -57,19 +62,24 @@ impl Question {
             };
             add(sentence, weight);
         }
-        weigh_by_rarity(&mut weights, hits, language.as_deref());
+        weigh_by_rarity(&mut weights, hits, &mut terms);
         let seeks_way = seeks_way(&format!("{}\n{text}", ticket.subject));
-        Question { weights, seeks_way, language }
+        Question { weights, terms: RefCell::new(terms), seeks_way, language }
     }
 
     /// The share of the question that a text's terms cover, 0.0–1.0.
-    pub(super) fn covered_by<'a>(&self, terms: impl IntoIterator<Item = &'a String>) -> f32 {
-        let distinct: BTreeSet<&String> = terms.into_iter().collect();
+    pub(super) fn covered_by<'a>(&self, terms: impl IntoIterator<Item = &'a Rc<str>>) -> f32 {
+        let distinct: BTreeSet<&Rc<str>> = terms.into_iter().collect();
         distinct.into_iter().filter_map(|it| self.weights.get(it)).sum()
     }
 
     pub(super) fn covered_by_text(&self, text: &str) -> f32 {
-        self.covered_by(&terms(text, self.language.as_deref()))
+        self.covered_by(&self.terms_of(text))
+    }
+
+    /// The terms of a text, made as the question's own.
+    pub(super) fn terms_of(&self, text: &str) -> Vec<Rc<str>> {
+        self.terms.borrow_mut().of(text)
     }
 }
 
@@ -87,12 +97,12 @@ fn open_text(ticket: &Ticket) -> String {
     text
 }
 
-fn weigh_by_rarity(weights: &mut BTreeMap<String, f32>, hits: &[Hit], language: Option<&str>) {
-    let passages: Vec<BTreeSet<String>> = hits
-        .iter()
-        .map(|it| terms(&format!("{}\n{}", it.passage.title, it.passage.text), language))
-        .map(|it| it.into_iter().collect())
-        .collect();
+fn weigh_by_rarity(weights: &mut BTreeMap<Rc<str>, f32>, hits: &[&Hit], terms: &mut Terms) {
+    let mut passages: Vec<HashSet<Rc<str>>> = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let (title, text) = (terms.of(&hit.passage.title), terms.of(&hit.passage.text));
+        passages.push(title.into_iter().chain(text).collect());
+    }
     let n = passages.len() as f32;
     for (term, weight) in weights.iter_mut() {
         let seen = passages.iter().filter(|it| it.contains(term)).count() as f32;

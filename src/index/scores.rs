@@ -2,16 +2,17 @@
 //! keeps the best: the parts of a score come with it and cost nothing more.
 
 use tantivy::DocAddress;
-use tantivy::SegmentReader;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::BlockSegmentPostings;
 use tantivy::schema::IndexRecordOption;
 
 use super::DocumentKey;
-use super::lookup::Lookup;
 use super::lookup::Word;
 use super::lookup::idf;
+use super::opened::Averages;
+use super::opened::Segment;
 use super::terms::N_PLACES;
+use crate::knowledge::Pool;
 
 /// Saturation and length normalisation of BM25. (The usual values.)
 const K1: f32 = 1.2;
@@ -63,31 +64,52 @@ struct Cursor<'a> {
 
 /// One question, ready to be asked of segment after segment.
 pub(super) struct Scoring<'a> {
-    pub(super) lookup: &'a Lookup<'a>,
-    pub(super) words: &'a [Word],
-    pub(super) n_passages: u64,
-    /// Average number of words by place.
-    pub(super) average_lengths: [f32; N_PLACES],
+    pool: Pool,
+    words: &'a [Word],
+    n_passages: u64,
+    norms: [[f32; 256]; N_PLACES],
+    /// What the whole question would cover.
+    total: f32,
+    /// Of one window; all zero between two.
+    sums: Vec<Sums>,
+    touched: Vec<u32>,
 }
 
-impl Scoring<'_> {
+impl<'a> Scoring<'a> {
+    pub(super) fn new(
+        pool: Pool,
+        words: &'a [Word],
+        n_passages: u64,
+        averages: Averages,
+    ) -> Scoring<'a> {
+        Scoring {
+            pool,
+            words,
+            n_passages,
+            norms: averages.map(norms),
+            total: words.iter().map(|it| it.idf * it.weight).sum(),
+            sums: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
     /// Scores one segment and keeps its best passages, and all of those in `also`,
-    /// which ascend. `key` tells the document of a passage.
+    /// which ascend.
     pub(super) fn segment(
-        &self,
+        &mut self,
         segment_idx: usize,
-        reader: &SegmentReader,
+        segment: &Segment,
         also: &[u32],
-        key: &dyn Fn(u32) -> DocumentKey,
         best: &mut Best,
     ) -> tantivy::Result<()> {
-        let lengths = self.lookup.places().map(|it| reader.get_fieldnorms_reader(it));
-        let lengths = lengths.into_iter().collect::<tantivy::Result<Vec<FieldNormReader>>>()?;
-        let norms = self.average_lengths.map(norms);
-        let mut cursors = self.cursors(segment_idx, &lengths, &norms)?;
-        let total: f32 = self.words.iter().map(|it| it.idf * it.weight).sum();
-        let mut sums = vec![Sums::default(); WINDOW as usize];
-        let mut touched: Vec<u32> = Vec::new();
+        let (mut sums, mut touched) =
+            (std::mem::take(&mut self.sums), std::mem::take(&mut self.touched));
+        // A small segment needs no whole window.
+        let width = segment.reader.max_doc().min(WINDOW) as usize;
+        if sums.len() < width {
+            sums.resize(width, Sums::default());
+        }
+        let mut cursors = self.cursors(segment_idx, segment)?;
         let mut also = also.iter().copied().peekable();
         // What lies between two windows holds none of the words.
         while let Some(start) = cursors.iter().filter_map(Cursor::doc).min() {
@@ -102,32 +124,34 @@ impl Scoring<'_> {
                 while also.next_if(|it| *it < doc).is_some() {}
                 let is_named = also.peek() == Some(&doc);
                 let score: f32 = sum.places.iter().sum();
-                if (best.threshold <= score || is_named) && !reader.is_deleted(doc) {
+                if (best.threshold <= score || is_named) && !segment.reader.is_deleted(doc) {
                     let address = DocAddress::new(segment_idx as u32, doc);
-                    let coverage = if 0.0 < total { sum.covered / total } else { 0.0 };
-                    let document = key(doc);
+                    let coverage = if 0.0 < self.total { sum.covered / self.total } else { 0.0 };
+                    let document = segment.document(doc);
                     let found = Match { address, document, score, places: sum.places, coverage };
                     best.push(found, is_named);
                 }
             }
         }
+        drop(cursors);
+        (self.sums, self.touched) = (sums, touched);
         Ok(())
     }
 
     fn cursors<'b>(
-        &self,
+        &'b self,
         segment_idx: usize,
-        lengths: &'b [FieldNormReader],
-        norms: &'b [[f32; 256]; N_PLACES],
+        segment: &'b Segment,
     ) -> tantivy::Result<Vec<Cursor<'b>>> {
+        let fields = segment.fields(self.pool);
         let mut cursors = Vec::new();
         for (word, it) in (1_u16..).zip(self.words) {
             for term in &it.terms {
                 let Some(Some(info)) = term.by_segment.get(segment_idx) else { continue };
                 let (Some(field), Some(lengths), Some(norms), Some(boost)) = (
-                    self.lookup.field(term.place_idx, segment_idx),
-                    lengths.get(term.place_idx),
-                    norms.get(term.place_idx),
+                    fields.words.get(term.place_idx),
+                    fields.lengths.get(term.place_idx),
+                    self.norms.get(term.place_idx),
                     PLACE_BOOSTS.get(term.place_idx),
                 ) else {
                     continue;

@@ -1,6 +1,8 @@
 //! Runs a question against the index: BM25 over title, headings and body, with
 //! the statistics of the reader's own scope. No query language anywhere.
 
+use std::sync::Arc;
+
 use tantivy::DocAddress;
 use tantivy::DocSet;
 use tantivy::Searcher;
@@ -10,7 +12,6 @@ use tantivy::TantivyDocument;
 use tantivy::Term;
 use tantivy::collector::Count;
 use tantivy::collector::TopDocs;
-use tantivy::fastfield::Column;
 use tantivy::query::BooleanQuery;
 use tantivy::query::Occur;
 use tantivy::query::Query as TantivyQuery;
@@ -22,28 +23,30 @@ use tantivy::schema::Value;
 use super::DocumentKey;
 use super::Query;
 use super::lookup::Lookup;
+use super::opened::Opened;
 use super::scores::Best;
 use super::scores::Match;
 use super::scores::Scoring;
-use super::terms::DOCUMENT_KEY;
-use super::terms::LINKS;
 use super::terms::Layout;
 use super::terms::N_PLACES;
 use super::terms::partitions;
+use super::words::code_of;
+use super::words::codes;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+
+/// Each language adds its stems to a query, so only the commonest ones do.
+const MAX_LANGUAGES: usize = 4;
 
 /// The signals of the places a word can stand in.
 const SIGNALS: [&str; N_PLACES] = ["bm25.title", "bm25.headings", "bm25.body"];
 
 /// What one query found. It stays readable however the index changes meanwhile.
 pub struct Scored {
-    searcher: Searcher,
+    opened: Arc<Opened>,
     stored: Field,
-    /// By segment.
-    links: Vec<Column<u64>>,
     matches: Vec<Match>,
 }
 
@@ -61,13 +64,12 @@ impl Scored {
 
     /// The articles people linked in the past ticket this is a passage of.
     pub fn links(&self, found: &Match) -> Vec<DocumentKey> {
-        let column = self.links.get(found.address.segment_ord as usize);
-        let links = column.into_iter().flat_map(|it| it.values_for_doc(found.address.doc_id));
-        links.map(DocumentKey).collect()
+        let segment = self.opened.segments.get(found.address.segment_ord as usize);
+        segment.into_iter().flat_map(|it| it.links(found.address.doc_id)).collect()
     }
 
     pub(super) fn read(&self, found: &Match) -> tantivy::Result<Hit> {
-        let passage = read(&self.searcher, self.stored, found.address)?;
+        let passage = read(&self.opened.searcher, self.stored, found.address)?;
         let places = SIGNALS.into_iter().zip(found.places);
         let mut signals: Vec<(String, f32)> =
             places.map(|(name, sum)| (name.to_owned(), sum)).collect();
@@ -77,45 +79,24 @@ impl Scored {
 }
 
 /// Scores the passages that share words with the query, best first.
-pub(super) fn score(searcher: Searcher, layout: &Layout, query: &Query) -> tantivy::Result<Scored> {
+pub(super) fn score(
+    opened: Arc<Opened>,
+    layout: &Layout,
+    query: &Query<'_>,
+) -> tantivy::Result<Scored> {
     let mut best = Best::new(query.limit);
-    let mut links = Vec::new();
-    for reader in searcher.segment_readers() {
-        links.push(reader.fast_fields().u64(LINKS)?);
-    }
-    let lookup = Lookup::open(&searcher, layout, query)?;
+    let lookup = Lookup::new(&opened, layout, query);
     let n_passages = lookup.n_passages()?;
     if 0 < n_passages && 0 < query.limit {
         let words = lookup.words(n_passages)?;
-        let average_lengths = average_lengths(&searcher, layout, query.pool)?;
-        let scoring = Scoring { lookup: &lookup, words: &words, n_passages, average_lengths };
-        for (segment_idx, reader) in searcher.segment_readers().iter().enumerate() {
-            let keys = reader.fast_fields().u64(DOCUMENT_KEY)?;
-            let also = passages_by_key(reader, layout, &query.also)?;
-            let key = |doc| DocumentKey(keys.first(doc).unwrap_or_default());
-            scoring.segment(segment_idx, reader, &also, &key, &mut best)?;
+        let averages = opened.averages(query.pool);
+        let mut scoring = Scoring::new(query.pool, &words, n_passages, averages);
+        for (segment_idx, segment) in opened.segments.iter().enumerate() {
+            let also = passages_by_key(&segment.reader, layout, &query.also)?;
+            scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
     }
-    drop(lookup);
-    Ok(Scored { searcher, stored: layout.stored, links, matches: best.into_matches() })
-}
-
-/// Average number of words by place, over the whole pool.
-fn average_lengths(
-    searcher: &Searcher,
-    layout: &Layout,
-    pool: Pool,
-) -> tantivy::Result<[f32; N_PLACES]> {
-    let n_in_pool = searcher.doc_freq(&layout.pool_term(pool))?.max(1);
-    let mut lengths = [1.0; N_PLACES];
-    for (length, field) in lengths.iter_mut().zip(layout.places(pool).all()) {
-        let mut n_words = 0;
-        for reader in searcher.segment_readers() {
-            n_words += reader.inverted_index(field)?.total_num_tokens();
-        }
-        *length = (n_words as f32 / n_in_pool as f32).max(1.0);
-    }
-    Ok(lengths)
+    Ok(Scored { stored: layout.stored, matches: best.into_matches(), opened })
 }
 
 /// The passages of some documents in one segment, in ascending order.
@@ -139,6 +120,29 @@ fn passages_by_key(
     docs.sort_unstable();
     docs.dedup();
     Ok(docs)
+}
+
+/// The languages the passages of a brand are written in, in either pool: the
+/// question's own before the commonest.
+pub(super) fn languages(
+    searcher: &Searcher,
+    layout: &Layout,
+    brand: &str,
+    own: Option<&str>,
+) -> tantivy::Result<Vec<&'static str>> {
+    let own = code_of(own);
+    let mut counted = Vec::new();
+    for code in codes() {
+        let mut n_passages = 0;
+        for pool in [Pool::Article, Pool::PastTicket] {
+            n_passages += searcher.doc_freq(&layout.language_term(pool, brand, code))?;
+        }
+        if 0 < n_passages {
+            counted.push((code == own, n_passages, code));
+        }
+    }
+    counted.sort_by(|left, right| right.cmp(left));
+    Ok(counted.into_iter().take(MAX_LANGUAGES).map(|(.., code)| code).collect())
 }
 
 /// Number of passages in a pool of a brand.
@@ -190,7 +194,7 @@ pub(super) fn passages_of(
 
 fn read(searcher: &Searcher, stored: Field, address: DocAddress) -> tantivy::Result<Passage> {
     let entry: TantivyDocument = searcher.doc(address)?;
-    let bytes = entry.get_first(stored).and_then(|it| it.as_bytes()).unwrap_or_default();
-    serde_json::from_slice(bytes)
+    let json = entry.get_first(stored).and_then(|it| it.as_str()).unwrap_or_default();
+    serde_json::from_str(json)
         .map_err(|error| tantivy::TantivyError::InternalError(error.to_string()))
 }

@@ -28,7 +28,7 @@ use crate::knowledge::Scope;
 
 /// Changes whenever passages are cut, stemmed or laid out differently: an index
 /// of another format is rebuilt from the store.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// Names of the columns.
 pub(super) const DOCUMENT_KEY: &str = "document_key";
@@ -64,7 +64,7 @@ pub(super) struct Layout {
     document: Field,
     /// Which pool, brand and audience a passage belongs to, for counting.
     scope: Field,
-    /// The passage itself.
+    /// The passage itself, as JSON. Text: bytes are read one by one.
     pub(super) stored: Field,
     /// Keys of the document (looked up as well) and of the articles its ticket linked, in columns:
     /// two hundred voters are counted without reading one of them.
@@ -89,7 +89,7 @@ impl Layout {
         let (articles, past_tickets) = (places("article"), places("past_ticket"));
         let document = schema.add_text_field("document", STRING);
         let scope = schema.add_text_field("scope", STRING);
-        let stored = schema.add_bytes_field("passage", STORED);
+        let stored = schema.add_text_field("passage", STORED);
         let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST | INDEXED);
         let links = schema.add_u64_field(LINKS, FAST);
         let created = schema.add_i64_field(CREATED, FAST);
@@ -144,7 +144,7 @@ impl Layout {
         &self,
         document: &Document,
         passage: &Passage,
-        stored: &[u8],
+        stored: &str,
     ) -> TantivyDocument {
         let places = self.places(document.pool);
         let partition = partition(&document.brand, &document.audience);
@@ -157,7 +157,7 @@ impl Layout {
         let language = document.language.as_deref();
         let code = code_of(language);
         entry.add_text(self.scope, language_key(document.pool, &document.brand, code));
-        entry.add_bytes(self.stored, stored);
+        entry.add_text(self.stored, stored);
         let DocumentKey(key) = DocumentKey::new(document.pool, &document.brand, &document.id);
         entry.add_u64(self.document_key, key);
         for id in &document.linked_articles {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use tantivy::tokenizer::AsciiFoldingFilter;
 use tantivy::tokenizer::Language;
+use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
 use tantivy::tokenizer::StopWordFilter;
 use tantivy::tokenizer::TextAnalyzer;
@@ -35,7 +36,15 @@ const ENGLISH_FILLERS: &str = "\
     anything everything because while since though although however really im ive dont cant \
     get got want wants need know like way";
 
-static ANALYZERS: LazyLock<HashMap<&'static str, TextAnalyzer>> = LazyLock::new(|| {
+/// The rules of one language.
+struct Rules {
+    /// For a whole text.
+    text: TextAnalyzer,
+    /// For one word that is cut and in lower case already.
+    word: TextAnalyzer,
+}
+
+static RULES: LazyLock<HashMap<&'static str, Rules>> = LazyLock::new(|| {
     let languages = [
         ("ar", Language::Arabic),
         ("da", Language::Danish),
@@ -56,11 +65,15 @@ static ANALYZERS: LazyLock<HashMap<&'static str, TextAnalyzer>> = LazyLock::new(
         ("ta", Language::Tamil),
         ("tr", Language::Turkish),
     ];
-    languages.into_iter().map(|(code, language)| (code, analyzer(language))).collect()
+    let rules = |language| Rules {
+        text: analyzer(WordTokenizer, language),
+        word: analyzer(RawTokenizer::default(), language),
+    };
+    languages.into_iter().map(|(code, language)| (code, rules(language))).collect()
 });
 
-fn analyzer(language: Language) -> TextAnalyzer {
-    let mut builder = TextAnalyzer::builder(WordTokenizer).dynamic();
+fn analyzer(tokenizer: impl Tokenizer, language: Language) -> TextAnalyzer {
+    let mut builder = TextAnalyzer::builder(tokenizer).dynamic();
     if let Some(stop_words) = StopWordFilter::new(language) {
         builder = builder.filter_dynamic(stop_words);
     }
@@ -76,17 +89,18 @@ fn analyzer(language: Language) -> TextAnalyzer {
 /// has none or its language is not known.
 pub(super) fn code_of(language: Option<&str>) -> &'static str {
     let code = language.unwrap_or(FALLBACK).split(['-', '_']).next().unwrap_or(FALLBACK);
-    ANALYZERS.get_key_value(code).map_or(FALLBACK, |(code, _)| *code)
+    RULES.get_key_value(code).map_or(FALLBACK, |(code, _)| *code)
 }
 
 /// Every language with rules of its own.
 pub(super) fn codes() -> impl Iterator<Item = &'static str> {
-    ANALYZERS.keys().copied()
+    RULES.keys().copied()
 }
 
 /// The stems of a text in reading order, repeats included. Linear in its length.
 pub(super) fn stems(text: &str, language: Option<&str>) -> Vec<String> {
-    let Some(mut analyzer) = ANALYZERS.get(code_of(language)).cloned() else { return Vec::new() };
+    let Some(rules) = RULES.get(code_of(language)) else { return Vec::new() };
+    let mut analyzer = rules.text.clone();
     let mut stems = Vec::new();
     analyze(&mut analyzer, text, |stem| stems.push(stem.to_owned()));
     stems
@@ -101,10 +115,10 @@ pub(super) fn question_stems(
     written: &[&'static str],
 ) -> Vec<Vec<String>> {
     let code = code_of(language);
-    let Some(mut own) = ANALYZERS.get(code).cloned() else { return Vec::new() };
+    let Some(mut own) = RULES.get(code).map(|it| it.word.clone()) else { return Vec::new() };
     let is_written = written.contains(&code);
     let others = written.iter().filter(|it| **it != code);
-    let mut others: Vec<_> = others.filter_map(|it| ANALYZERS.get(it).cloned()).collect();
+    let mut others: Vec<_> = others.filter_map(|it| Some(RULES.get(it)?.word.clone())).collect();
     // A long mail says many of its words more than once.
     let mut known: HashMap<String, Vec<String>> = HashMap::new();
     let mut found = Vec::new();

@@ -1,15 +1,16 @@
 //! Words made comparable: lower case, stemmed, folded, without those that say
 //! nothing. Scripts without spaces become pairs of characters.
 
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use tantivy::tokenizer::Language;
+use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
 use tantivy::tokenizer::StopWordFilter;
-use tantivy::tokenizer::TokenFilter;
-use tantivy::tokenizer::TokenStream;
-use tantivy::tokenizer::Tokenizer;
-use tantivy::tokenizer::WhitespaceTokenizer;
+use tantivy::tokenizer::TextAnalyzer;
+use tantivy::tokenizer::TokenStream as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -31,29 +32,65 @@ something now still even really much many more most here there well one ok okay 
 /// `language` is an ISO 639-1 code and picks stemmer and stop words; `None` is
 /// read as English. Compare only lists made with the same language.
 pub fn terms(text: &str, language: Option<&str>) -> Vec<String> {
-    // French and Italian put the apostrophe between two words, English within one.
-    let apostrophe = if matches!(language, Some("fr" | "it" | "ca")) { " " } else { "" };
-    let (spaced, mut pairs) = split_scripts(text, apostrophe);
-    let (stop_words, stemmer) = filter_for(language).clone();
-    let mut tokenizer = stemmer.transform(stop_words.transform(WhitespaceTokenizer::default()));
-    let mut stream = tokenizer.token_stream(&spaced);
-    let mut terms = Vec::new();
-    while stream.advance() {
-        let mut word = fold(&stream.token().text);
-        // Folding takes some presentation forms apart into a space and a mark.
-        word.retain(|it| !it.is_whitespace());
-        if !word.is_empty() {
-            terms.push(word);
-        }
-    }
-    terms.append(&mut pairs);
-    terms
+    Terms::new(language).of(text).iter().map(|it| it.as_ref().to_owned()).collect()
 }
 
-type Filters = (StopWordFilter, Stemmer);
+/// Makes the terms of many texts of one language. Each word is stemmed only once:
+/// the passages about one matter say the same words.
+pub struct Terms {
+    language: Option<String>,
+    stem: TextAnalyzer,
+    /// By word; `None` for one that says nothing.
+    known: HashMap<String, Option<Rc<str>>>,
+}
 
-fn filter_for(language: Option<&str>) -> &'static Filters {
-    static ALL: LazyLock<Vec<(&str, Filters)>> = LazyLock::new(|| {
+impl std::fmt::Debug for Terms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Terms").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+impl Terms {
+    pub fn new(language: Option<&str>) -> Terms {
+        let stem = analyzer_for(language).clone();
+        Terms { language: language.map(str::to_owned), stem, known: HashMap::new() }
+    }
+
+    /// As [`terms`] in the language of these.
+    pub fn of(&mut self, text: &str) -> Vec<Rc<str>> {
+        // French and Italian put the apostrophe between two words, English within one.
+        let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
+        let (spaced, pairs) = split_scripts(text, if splits { " " } else { "" });
+        let mut terms = Vec::new();
+        for word in spaced.split(' ').filter(|it| !it.is_empty()) {
+            let term = match self.known.get(word) {
+                Some(known) => known.clone(),
+                None => {
+                    let term = self.term(word);
+                    self.known.insert(word.to_owned(), term.clone());
+                    term
+                }
+            };
+            terms.extend(term);
+        }
+        terms.extend(pairs.into_iter().map(Rc::from));
+        terms
+    }
+
+    fn term(&mut self, word: &str) -> Option<Rc<str>> {
+        let mut stream = self.stem.token_stream(word);
+        if !stream.advance() {
+            return None;
+        }
+        let mut term = fold(&stream.token().text);
+        // Folding takes some presentation forms apart into a space and a mark.
+        term.retain(|it| !it.is_whitespace());
+        (!term.is_empty()).then(|| Rc::from(term))
+    }
+}
+
+fn analyzer_for(language: Option<&str>) -> &'static TextAnalyzer {
+    static ALL: LazyLock<Vec<(&str, TextAnalyzer)>> = LazyLock::new(|| {
         let listed = [
             ("ar", Language::Arabic),
             ("da", Language::Danish),
@@ -74,15 +111,20 @@ fn filter_for(language: Option<&str>) -> &'static Filters {
             ("tr", Language::Turkish),
         ];
         let none = || StopWordFilter::remove(Vec::new());
-        let filters = |it| (StopWordFilter::new(it).unwrap_or_else(none), Stemmer::new(it));
-        listed.into_iter().map(|(code, it)| (code, filters(it))).collect()
+        let analyzer = |it| analyzer(StopWordFilter::new(it).unwrap_or_else(none), it);
+        listed.into_iter().map(|(code, it)| (code, analyzer(it))).collect()
     });
-    static DEFAULT: LazyLock<Filters> = LazyLock::new(|| {
+    static DEFAULT: LazyLock<TextAnalyzer> = LazyLock::new(|| {
         let words = ENGLISH.split_whitespace().map(str::to_owned);
-        (StopWordFilter::remove(words), Stemmer::new(Language::English))
+        analyzer(StopWordFilter::remove(words), Language::English)
     });
     let code = language.map(|it| it.get(..2).unwrap_or(it)).unwrap_or("en");
     ALL.iter().find(|(it, _)| *it == code).map_or(&DEFAULT, |(_, it)| it)
+}
+
+fn analyzer(stop_words: StopWordFilter, language: Language) -> TextAnalyzer {
+    let words = TextAnalyzer::builder(RawTokenizer::default());
+    words.filter(stop_words).filter(Stemmer::new(language)).build()
 }
 
 /// Lower-case words joined by spaces, and the character pairs of what is
@@ -92,6 +134,10 @@ fn split_scripts(text: &str, apostrophe: &str) -> (String, Vec<String>) {
     let mut pairs = Vec::new();
     let mut run: Vec<char> = Vec::new();
     for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() && run.is_empty() {
+            spaced.push(letter.to_ascii_lowercase());
+            continue;
+        }
         if is_cjk(letter) && letter.is_alphanumeric() {
             run.push(letter);
             continue;
@@ -110,6 +156,9 @@ fn split_scripts(text: &str, apostrophe: &str) -> (String, Vec<String>) {
 }
 
 fn flush_pairs(run: &mut Vec<char>, pairs: &mut Vec<String>) {
+    if run.is_empty() {
+        return;
+    }
     if let [only] = run.as_slice() {
         pairs.push(only.to_string());
     }

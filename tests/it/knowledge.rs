@@ -8,8 +8,11 @@ mod website;
 use std::path::Path;
 use std::path::PathBuf;
 
+use deskhand::index::DocumentKey;
 use deskhand::index::Index;
+use deskhand::index::IndexError;
 use deskhand::index::Query;
+use deskhand::index::Wording;
 use deskhand::ingest;
 use deskhand::ingest::Plan;
 use deskhand::ingest::Source;
@@ -80,7 +83,7 @@ impl Shelf {
     }
 
     fn find(&self, text: &str, scope: &Scope) -> Vec<Hit> {
-        self.index.find(&query(text, Pool::Article, scope)).unwrap()
+        find(&self.index, text, Pool::Article, scope, &[]).unwrap()
     }
 
     /// Ids of the documents a customer finds, best first.
@@ -90,17 +93,18 @@ impl Shelf {
     }
 }
 
-fn query(text: &str, pool: Pool, scope: &Scope) -> Query {
-    Query {
-        text: text.to_owned(),
-        title: String::new(),
-        context: String::new(),
-        language: Some("en".to_owned()),
-        pool,
-        scope: scope.clone(),
-        also: Vec::new(),
-        limit: 20,
-    }
+/// What a question in English finds, and the passages of documents asked for by
+/// name.
+fn find(
+    index: &Index,
+    text: &str,
+    pool: Pool,
+    scope: &Scope,
+    also: &[DocumentKey],
+) -> Result<Vec<Hit>, IndexError> {
+    let wording = Wording { text, language: Some("en"), ..Wording::default() };
+    let question = &index.question(wording, &scope.brand)?;
+    index.find(&Query { question, pool, scope, limit: 20, also: also.to_vec() })
 }
 
 fn article(id: &str, title: &str, body: &str) -> Document {

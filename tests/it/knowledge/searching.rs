@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use deskhand::index::DocumentKey;
 use deskhand::index::Index;
 use deskhand::index::IndexError;
-use deskhand::index::Query;
 use deskhand::ingest;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
@@ -22,8 +21,8 @@ use deskhand::ticket::Turn;
 
 use super::Shelf;
 use super::article;
+use super::find;
 use super::past_ticket;
-use super::query;
 use super::ticket;
 
 #[tokio::test]
@@ -62,8 +61,7 @@ async fn nobody_finds_what_is_not_for_them() {
     // Naming a document opens no door to it either.
     let scope = Scope::public("one");
     let internal = DocumentKey::new(Pool::Article, "one", "one-1");
-    let named = Query { also: vec![internal], ..query("refund", Pool::Article, &scope) };
-    let found = shelf.index.find(&named).unwrap();
+    let found = find(&shelf.index, "refund", Pool::Article, &scope, &[internal]).unwrap();
     assert!(found.iter().all(|it| it.passage.document_id == "one-0"), "{found:?}");
     let ids = ["one-1".to_owned()];
     assert!(shelf.index.passages_of(Pool::Article, &scope, &ids, 9).unwrap().is_empty());
@@ -159,7 +157,7 @@ async fn damage_is_told_and_never_answered_with_nothing_found() {
             for damaged in [flipped, sound.get(..at).unwrap().to_vec()] {
                 std::fs::write(file, damaged).unwrap();
                 let found = Index::open(&path)
-                    .and_then(|it| it.find(&query("refund", Pool::Article, &scope)));
+                    .and_then(|it| find(&it, "refund", Pool::Article, &scope, &[]));
                 let told = matches!(
                     found,
                     Err(IndexError::Damaged { .. } | IndexError::Unwritable { .. })

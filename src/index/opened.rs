@@ -1,0 +1,141 @@
+//! One commit of the index, opened once for all queries: what each of them needs
+//! of every segment, and what it is worth counting only once.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use tantivy::DocId;
+use tantivy::InvertedIndexReader;
+use tantivy::Searcher;
+use tantivy::SegmentReader;
+use tantivy::fastfield::Column;
+use tantivy::fieldnorm::FieldNormReader;
+
+use super::DocumentKey;
+use super::popularity::Popularity;
+use super::terms::DOCUMENT_KEY;
+use super::terms::LINKS;
+use super::terms::Layout;
+use super::terms::N_PLACES;
+use crate::knowledge::Pool;
+
+/// A commit as queries see it. It stays readable however the index changes.
+pub(super) struct Opened {
+    pub(super) searcher: Searcher,
+    pub(super) segments: Vec<Segment>,
+    pub(super) popularity: Arc<Popularity>,
+    articles: Averages,
+    past_tickets: Averages,
+}
+
+/// Average number of words by place, over a whole pool; 1.0 at least.
+pub(super) type Averages = [f32; N_PLACES];
+
+/// One segment with its columns and fields.
+pub(super) struct Segment {
+    pub(super) reader: SegmentReader,
+    keys: Column<u64>,
+    links: Column<u64>,
+    articles: Fields,
+    past_tickets: Fields,
+}
+
+/// The places of one pool in one segment.
+pub(super) struct Fields {
+    pub(super) words: [Arc<InvertedIndexReader>; N_PLACES],
+    pub(super) lengths: [FieldNormReader; N_PLACES],
+}
+
+/// The commit that was searched last.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<Option<Arc<Opened>>>);
+
+impl Slot {
+    /// What `searcher` sees, opened: as it was unless something was committed.
+    pub(super) fn last(&self, searcher: Searcher, layout: &Layout) -> tantivy::Result<Arc<Opened>> {
+        let mut slot = self.0.lock().unwrap_or_else(|it| it.into_inner());
+        let generation = searcher.generation().generation_id();
+        match slot.as_ref() {
+            Some(known) if known.searcher.generation().generation_id() == generation => {
+                Ok(Arc::clone(known))
+            }
+            Some(_) | None => {
+                let opened = Arc::new(Opened::new(searcher, layout)?);
+                *slot = Some(Arc::clone(&opened));
+                Ok(opened)
+            }
+        }
+    }
+}
+
+impl Opened {
+    fn new(searcher: Searcher, layout: &Layout) -> tantivy::Result<Opened> {
+        let segments = searcher.segment_readers().iter().map(|it| Segment::open(it, layout));
+        let segments = segments.collect::<tantivy::Result<Vec<Segment>>>()?;
+        let popularity = Arc::new(Popularity::count(&searcher)?);
+        let averages = |pool| averages(&searcher, &segments, layout, pool);
+        let (articles, past_tickets) = (averages(Pool::Article)?, averages(Pool::PastTicket)?);
+        Ok(Opened { searcher, segments, popularity, articles, past_tickets })
+    }
+
+    pub(super) fn averages(&self, pool: Pool) -> Averages {
+        match pool {
+            Pool::Article => self.articles,
+            Pool::PastTicket => self.past_tickets,
+        }
+    }
+}
+
+impl Segment {
+    fn open(reader: &SegmentReader, layout: &Layout) -> tantivy::Result<Segment> {
+        let fields = |pool| -> tantivy::Result<Fields> {
+            let [title, headings, body] = layout.places(pool).all();
+            let words = |field| reader.inverted_index(field);
+            let lengths = |field| reader.get_fieldnorms_reader(field);
+            Ok(Fields {
+                words: [words(title)?, words(headings)?, words(body)?],
+                lengths: [lengths(title)?, lengths(headings)?, lengths(body)?],
+            })
+        };
+        Ok(Segment {
+            keys: reader.fast_fields().u64(DOCUMENT_KEY)?,
+            links: reader.fast_fields().u64(LINKS)?,
+            articles: fields(Pool::Article)?,
+            past_tickets: fields(Pool::PastTicket)?,
+            reader: reader.clone(),
+        })
+    }
+
+    pub(super) fn fields(&self, pool: Pool) -> &Fields {
+        match pool {
+            Pool::Article => &self.articles,
+            Pool::PastTicket => &self.past_tickets,
+        }
+    }
+
+    /// The document a passage is of.
+    pub(super) fn document(&self, doc: DocId) -> DocumentKey {
+        DocumentKey(self.keys.first(doc).unwrap_or_default())
+    }
+
+    /// The articles people linked in the past ticket a passage is of.
+    pub(super) fn links(&self, doc: DocId) -> impl Iterator<Item = DocumentKey> {
+        self.links.values_for_doc(doc).map(DocumentKey)
+    }
+}
+
+fn averages(
+    searcher: &Searcher,
+    segments: &[Segment],
+    layout: &Layout,
+    pool: Pool,
+) -> tantivy::Result<Averages> {
+    let n_in_pool = searcher.doc_freq(&layout.pool_term(pool))?.max(1);
+    let mut averages = [1.0; N_PLACES];
+    for (place_idx, average) in averages.iter_mut().enumerate() {
+        let fields = segments.iter().filter_map(|it| it.fields(pool).words.get(place_idx));
+        let n_words: u64 = fields.map(|it| it.total_num_tokens()).sum();
+        *average = (n_words as f32 / n_in_pool as f32).max(1.0);
+    }
+    Ok(averages)
+}
