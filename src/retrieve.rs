@@ -2,6 +2,11 @@
 //! first. Articles and past tickets are ranked apart. What a reader may not see
 //! is not searched at all. Fails only if the index does.
 
+mod signals;
+
+pub use self::signals::NAMES;
+pub use self::signals::Signals;
+
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
@@ -10,7 +15,9 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::index::Match;
 use crate::index::Query;
+use crate::index::Said;
 use crate::index::Scored;
+use crate::index::Titles;
 use crate::index::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
@@ -36,7 +43,7 @@ const MAX_ARTICLES: usize = 10;
 const MAX_PAST_TICKETS: usize = 6;
 
 /// Passages looked at to find the best documents.
-const N_PASSAGES: usize = 40;
+const N_PASSAGES: usize = 150;
 
 /// Past tickets that may speak for an article they link, and passages looked at
 /// to find them. (Measured on 304 questions of one forum, where one ticket in
@@ -57,18 +64,8 @@ const PASSAGES_BY_RANK: [usize; 3] = [3, 2, 2];
 /// no better.)
 const SECOND_PASSAGE: f32 = 0.2;
 
-/// Weight of what past tickets linked, beside the words of the article itself.
-/// (Measured: 0.5 finds less, 2.0 puts fewer right articles first.)
-const VOTE_WEIGHT: f32 = 1.0;
-
-/// Weight of how often an article is the answer at all.
-const POPULARITY_WEIGHT: f32 = 0.15;
-
-/// Weight of what was said before the question, beside the question: it often
-/// names the thing that is asked about. (Measured beside none on two sets of
-/// dialogues: twice as many right answers among the first five in one, as many in
-/// the other.)
-const CONVERSATION_WEIGHT: f32 = 0.5;
+/// How much less each earlier turn counts than the one after it.
+const TURN_FADES: f32 = 0.7;
 
 /// Turns before the question that count, and passages looked at for them.
 const MAX_TURNS: usize = 12;
@@ -86,25 +83,77 @@ const SHORT_QUESTION_WORDS: usize = 12;
 /// # Errors
 /// If the index cannot be read.
 pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retrieved, IndexError> {
+    let Some(found) = candidates(index, ticket, scope)? else { return Ok(Retrieved::default()) };
+    let articles = rank_articles(index, &found)?;
+    let past_tickets = answers(index, scope, &found.past, found.tickets)?;
+    let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
+    Ok(Retrieved { articles, past_tickets, question_coverage })
+}
+
+/// What speaks for each article that might answer, in no order: what the weights
+/// of the signals are learned from.
+///
+/// # Errors
+/// If the index cannot be read.
+pub fn signals(
+    index: &Index,
+    ticket: &Ticket,
+    scope: &Scope,
+) -> Result<Vec<(DocumentKey, Signals)>, IndexError> {
+    let found = candidates(index, ticket, scope)?;
+    let articles = found.map(|it| it.articles).unwrap_or_default();
+    Ok(articles.into_iter().map(|it| (it.group.document, it.signals)).collect())
+}
+
+/// Everything that was found for one ticket.
+struct Found {
+    past: Scored,
+    /// Best first.
+    tickets: Vec<Group>,
+    passages: Scored,
+    articles: Vec<Candidate>,
+}
+
+struct Candidate {
+    group: Group,
+    signals: Signals,
+}
+
+/// `None` if nothing is asked.
+fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Found>, IndexError> {
     let asked = asked(ticket);
     if asked.text.is_empty() && asked.title.is_empty() {
-        return Ok(Retrieved::default());
+        return Ok(None);
     }
     let question = index.question(asked.wording(), &scope.brand)?;
     let look = |pool, limit| Query { question: &question, pool, scope, limit, also: Vec::new() };
     let past = index.score(&look(Pool::PastTicket, N_VOTING_PASSAGES))?;
     let tickets = by_document(&past);
     let votes = votes(&past, &tickets);
+    let before = Before::read(index, ticket, scope)?;
     // What people linked is looked at even if it shares few words.
     let mut query = look(Pool::Article, N_PASSAGES);
     query.also = votes.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
-    let said_before = said_before(index, ticket, scope)?;
-    query.also.extend(said_before.iter().map(|(article, _)| *article).take(N_NAMED));
+    query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
     let passages = index.score(&query)?;
-    let articles = rank_articles(index, &passages, &votes, &said_before)?;
-    let past_tickets = answers(index, scope, &past, tickets)?;
-    let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
-    Ok(Retrieved { articles, past_tickets, question_coverage })
+    let votes: HashMap<DocumentKey, f32> = votes.into_iter().collect();
+    let (titles, popularity) = (index.titles()?, index.popularity()?);
+    let said = Said::new(&question, scope);
+    let weighed = by_document(&passages).into_iter().map(|group| {
+        let document = group.document;
+        let signals = Signals {
+            words: group.score,
+            letters: titles.share_of_letters(document, &said),
+            coverage: group.coverage(),
+            title: titles.share(document, &said),
+            linked: votes.get(&document).copied().unwrap_or(0.0),
+            popular: popularity.of(document),
+            ..before.signals(document, &titles)
+        };
+        Candidate { group, signals }
+    });
+    let articles = weighed.collect();
+    Ok(Some(Found { past, tickets, passages, articles }))
 }
 
 /// The words a ticket is looked up by.
@@ -156,6 +205,13 @@ struct Group {
     score: f32,
 }
 
+impl Group {
+    /// The largest share of the question one passage speaks of.
+    fn coverage(&self) -> f32 {
+        self.found.iter().map(|it| it.coverage).fold(0.0, f32::max)
+    }
+}
+
 fn by_document(scored: &Scored) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut places: HashMap<DocumentKey, usize> = HashMap::new();
@@ -202,70 +258,72 @@ fn votes(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
     votes
 }
 
-/// What the conversation before the question is about: articles, strongest first,
-/// 1.0 at most. Empty for a first message. Everybody's words count here: a
-/// customer says "that one", an agent says which.
-fn said_before(
-    index: &Index,
-    ticket: &Ticket,
-    scope: &Scope,
-) -> Result<Vec<(DocumentKey, f32)>, IndexError> {
-    let turns = ticket.turns.iter().rev().filter(|it| !ticket.question.contains(&it.text));
-    let turns: Vec<&str> = turns.take(MAX_TURNS).map(|it| it.text.as_str()).collect();
-    let Some((last, earlier)) = turns.split_first() else { return Ok(Vec::new()) };
-    let context = earlier.join("\n");
-    let language = ticket.language.as_deref();
-    let wording = Wording { text: last, title: "", context: &context, language };
-    let question = index.question(wording, &scope.brand)?;
-    let limit = N_CONVERSATION_PASSAGES;
-    let pool = Pool::Article;
-    let query = Query { question: &question, pool, scope, limit, also: Vec::new() };
-    let scored = index.score(&query)?;
-    let groups = by_document(&scored);
-    let most = groups.first().map_or(0.0, |it| it.score).max(f32::MIN_POSITIVE);
-    Ok(groups.into_iter().map(|it| (it.document, it.score / most)).collect())
+/// What the conversation before the question is about. Everybody's words count
+/// here: a customer says "that one", an agent says which.
+struct Before {
+    /// Best first; empty for a first message.
+    groups: Vec<Group>,
+    by_document: HashMap<DocumentKey, (f32, f32)>,
+    /// Latest turn first.
+    turns: Vec<Said>,
 }
 
-fn rank_articles(
-    index: &Index,
-    passages: &Scored,
-    votes: &[(DocumentKey, f32)],
-    said_before: &[(DocumentKey, f32)],
-) -> Result<Vec<Hit>, IndexError> {
-    let popularity = index.popularity()?;
-    let groups = by_document(passages);
-    let best = groups.first().map_or(0.0, |it| it.score);
-    let strongest = votes.first().map_or(0.0, |it| it.1);
-    let vote = |document| votes.iter().find(|it| it.0 == document).map_or(0.0, |it| it.1);
-    let said_before: HashMap<DocumentKey, f32> = said_before.iter().copied().collect();
-    let before = |document| said_before.get(&document).copied().unwrap_or(0.0);
-    let signals = |group: &Group| {
-        [
-            ("words", group.score / best.max(f32::MIN_POSITIVE)),
-            ("past.linked", vote(group.document)),
-            ("conversation", before(group.document)),
-            ("past.popular", popularity.of(group.document)),
-        ]
-    };
-    let mut ranked: Vec<(Group, [(&str, f32); 4])> = Vec::with_capacity(groups.len());
-    for mut group in groups {
-        let signals = signals(&group);
-        let [(_, words), (_, vote), (_, before), (_, popular)] = signals;
-        group.score = words
-            + VOTE_WEIGHT * (vote / strongest.max(f32::MIN_POSITIVE))
-            + POPULARITY_WEIGHT * popular
-            + CONVERSATION_WEIGHT * before;
-        ranked.push((group, signals));
+impl Before {
+    fn read(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Before, IndexError> {
+        let texts = ticket.turns.iter().rev().map(|it| it.text.as_str());
+        let texts: Vec<&str> =
+            texts.filter(|it| !ticket.question.contains(it)).take(MAX_TURNS).collect();
+        let language = ticket.language.as_deref();
+        let mut turns = Vec::with_capacity(texts.len());
+        for text in &texts {
+            let wording = Wording { text, language, ..Wording::default() };
+            turns.push(Said::new(&index.question(wording, &scope.brand)?, scope));
+        }
+        let mut groups = Vec::new();
+        if let Some((text, earlier)) = texts.split_first() {
+            let context = earlier.join("\n");
+            let wording = Wording { text, title: "", context: &context, language };
+            let question = index.question(wording, &scope.brand)?;
+            let (pool, limit) = (Pool::Article, N_CONVERSATION_PASSAGES);
+            let query = Query { question: &question, pool, scope, limit, also: Vec::new() };
+            groups = by_document(&index.score(&query)?);
+        }
+        let by_document = groups.iter().map(|it| (it.document, (it.score, it.coverage())));
+        Ok(Before { by_document: by_document.collect(), groups, turns })
     }
-    ranked.sort_by(|(left, _), (right, _)| better_first(left, right));
+
+    fn signals(&self, article: DocumentKey, titles: &Titles) -> Signals {
+        let (words, coverage) = self.by_document.get(&article).copied().unwrap_or_default();
+        let shares = self.turns.iter().map(|it| titles.share(article, it));
+        let faded = shares.zip(0_i16..).map(|(share, age)| share * TURN_FADES.powi(age.into()));
+        Signals {
+            before_words: words,
+            before_coverage: coverage,
+            before_named: faded.sum(),
+            ..Signals::default()
+        }
+    }
+}
+
+fn rank_articles(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
+    let strongest = signals::strongest(found.articles.iter().map(|it| &it.signals));
+    let mut ranked: Vec<(f32, &Candidate)> =
+        found.articles.iter().map(|it| (signals::score(&it.signals, &strongest), it)).collect();
+    ranked.sort_by(|(left, one), (right, other)| {
+        right.total_cmp(left).then(one.group.document.cmp(&other.group.document))
+    });
     let mut hits = Vec::new();
-    for (rank, (group, signals)) in ranked.iter().take(MAX_ARTICLES).enumerate() {
+    for (rank, (score, Candidate { group, signals })) in
+        ranked.iter().take(MAX_ARTICLES).enumerate()
+    {
         let n_kept = PASSAGES_BY_RANK.get(rank).copied().unwrap_or(1);
         let first = group.found.first().map_or(0.0, |it| it.score);
-        for found in group.found.iter().take(n_kept) {
-            let mut hit = index.read(passages, found)?;
-            hit.signals.extend(signals.iter().map(|(name, value)| ((*name).to_owned(), *value)));
-            hit.score = group.score * (found.score / first.max(f32::MIN_POSITIVE)).min(1.0);
+        for passage in group.found.iter().take(n_kept) {
+            let mut hit = index.read(&found.passages, passage)?;
+            // The passage's own coverage is there already.
+            let named = NAMES.into_iter().zip(signals.values()).filter(|(it, _)| *it != "coverage");
+            hit.signals.extend(named.map(|(name, value)| (name.to_owned(), value)));
+            hit.score = score * (passage.score / first.max(f32::MIN_POSITIVE)).min(1.0);
             hits.push(hit);
         }
     }

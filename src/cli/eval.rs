@@ -1,9 +1,12 @@
 //! `deskhand eval`: a step measured on labelled files, beside what a user would
 //! have without it. Nothing is stored.
 
+use std::fs::File;
+use std::io::BufWriter;
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use clap::Subcommand;
 
@@ -40,6 +43,10 @@ struct RetrievalArgs {
     /// Leave past tickets out: what a team without a history would have
     #[arg(long)]
     articles_only: bool,
+    /// Write what spoke for each candidate of each question, one JSON object a
+    /// line: what weights are learned from
+    #[arg(long, value_name = "FILE")]
+    signals: Option<PathBuf>,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -55,10 +62,24 @@ pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     let data = args.data.display().to_string();
-    let report = retrieval::measure(&folder, &data, !args.articles_only, |done| {
+    let mut signals = match &args.signals {
+        Some(path) => Some(BufWriter::new(
+            File::create(path).with_context(|| format!("making {}", path.display()))?,
+        )),
+        None => None,
+    };
+    let mut written = Ok(());
+    let report = retrieval::measure(&folder, &data, !args.articles_only, |done, weighed| {
         bar.set_position(done as u64);
+        if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
+            let line = serde_json::to_string(&weighed).unwrap_or_default();
+            written = writeln!(file, "{line}");
+        }
     })?;
     bar.finish_and_clear();
+    written
+        .and_then(|()| signals.map_or(Ok(()), |mut it| it.flush()))
+        .context("writing the signals")?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
         return Ok(());

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::Figures;
 use super::Folder;
@@ -17,11 +18,14 @@ use super::metrics::mean;
 use super::metrics::of_ranking;
 use crate::clock::Stopwatch;
 use crate::index::Change;
+use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::knowledge::Document;
+use crate::knowledge::Pool;
 use crate::knowledge::Scope;
 use crate::retrieve::retrieve;
+use crate::retrieve::signals;
 
 /// The brand everything is measured under.
 pub const BRAND: &str = "eval";
@@ -42,7 +46,19 @@ struct Answered {
     took_ms: f64,
 }
 
-/// Asks every question of a folder. `progress` is told how many are done.
+/// What spoke for each candidate of one question: what weights are learned from.
+#[derive(Debug, Serialize)]
+pub struct Weighed {
+    pub question: String,
+    pub lang: Option<String>,
+    pub n_relevant: usize,
+    /// How right each candidate is (0.0 for a wrong one), and its signals in the
+    /// order of [`crate::retrieve::NAMES`].
+    pub candidates: Vec<(f64, Vec<f32>)>,
+}
+
+/// Asks every question of a folder. `progress` is told how many are done, and what
+/// spoke for the candidates of the last one if it has labels.
 ///
 /// # Errors
 /// If the index cannot be written or read.
@@ -50,7 +66,7 @@ pub fn measure(
     folder: &Folder,
     data: &str,
     with_past_tickets: bool,
-    mut progress: impl FnMut(usize),
+    mut progress: impl FnMut(usize, Option<Weighed>),
 ) -> Result<Report, IndexError> {
     let mut shelf = Shelf::new(folder, with_past_tickets)?;
     let plain = PlainBm25::new(&folder.articles);
@@ -58,11 +74,11 @@ pub fn measure(
     for question in &folder.questions {
         shelf.advance(question.asked_at())?;
         answered.push(ask(&shelf.index, &plain, question, true)?);
-        progress(answered.len());
+        progress(answered.len(), weighed(&shelf.index, question)?);
     }
     for question in &folder.off_topic {
         answered.push(ask(&shelf.index, &plain, question, false)?);
-        progress(answered.len());
+        progress(answered.len(), None);
     }
     Ok(report(data, &answered))
 }
@@ -148,6 +164,30 @@ fn ask(
         plain_score,
         took_ms,
     })
+}
+
+fn weighed(index: &Index, question: &Question) -> Result<Option<Weighed>, IndexError> {
+    if question.relevant.is_empty() {
+        return Ok(None);
+    }
+    let right: BTreeMap<DocumentKey, f64> = question
+        .relevant
+        .iter()
+        .map(|id| {
+            let grade = question.grades.get(id).copied().unwrap_or(1.0);
+            (DocumentKey::new(Pool::Article, BRAND, id), grade)
+        })
+        .collect();
+    let found = signals(index, &question.ticket(), &Scope::public(BRAND))?;
+    let candidates = found.into_iter().map(|(article, signals)| {
+        (right.get(&article).copied().unwrap_or(0.0), signals.values().to_vec())
+    });
+    Ok(Some(Weighed {
+        question: question.id.clone(),
+        lang: question.lang.clone(),
+        n_relevant: right.len(),
+        candidates: candidates.collect(),
+    }))
 }
 
 fn report(data: &str, answered: &[Answered]) -> Report {

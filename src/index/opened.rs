@@ -17,6 +17,7 @@ use super::terms::DOCUMENT_KEY;
 use super::terms::LINKS;
 use super::terms::Layout;
 use super::terms::N_PLACES;
+use super::titles::Titles;
 use crate::knowledge::Pool;
 
 /// A commit as queries see it. It stays readable however the index changes.
@@ -24,6 +25,7 @@ pub(super) struct Opened {
     pub(super) searcher: Searcher,
     pub(super) segments: Vec<Segment>,
     pub(super) popularity: Arc<Popularity>,
+    pub(super) titles: Arc<Titles>,
     articles: Averages,
     past_tickets: Averages,
 }
@@ -73,9 +75,10 @@ impl Opened {
         let segments = searcher.segment_readers().iter().map(|it| Segment::open(it, layout));
         let segments = segments.collect::<tantivy::Result<Vec<Segment>>>()?;
         let popularity = Arc::new(Popularity::count(&searcher)?);
+        let titles = Arc::new(Titles::read(&segments)?);
         let averages = |pool| averages(&searcher, &segments, layout, pool);
         let (articles, past_tickets) = (averages(Pool::Article)?, averages(Pool::PastTicket)?);
-        Ok(Opened { searcher, segments, popularity, articles, past_tickets })
+        Ok(Opened { searcher, segments, popularity, titles, articles, past_tickets })
     }
 
     pub(super) fn averages(&self, pool: Pool) -> Averages {

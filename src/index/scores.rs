@@ -34,7 +34,7 @@ pub struct Match {
     /// BM25; comparable within one result only.
     pub score: f32,
     /// What title, headings and body contribute to it.
-    pub places: [f32; N_PLACES],
+    pub(super) places: [f32; N_PLACES],
     /// Share of what the question asks about that the passage speaks of,
     /// 0.0–1.0, rare words counting more.
     pub coverage: f32,

@@ -38,7 +38,7 @@ pub(super) const CREATED: &str = "created";
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Between the parts of a term. Removed from what they are made of.
-const BETWEEN: char = '\u{1f}';
+pub(super) const BETWEEN: char = '\u{1f}';
 
 /// Title, headings, body.
 pub(super) const N_PLACES: usize = 3;

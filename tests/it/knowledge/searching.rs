@@ -211,6 +211,44 @@ async fn a_short_follow_up_is_understood_from_what_was_said_before() {
 }
 
 #[tokio::test]
+async fn what_was_named_turns_ago_is_what_they_means() {
+    let shelf = Shelf::new();
+    let hotels = ["Lyra", "Vega", "Orion"];
+    let body = "Guests park their cars behind the house.";
+    let about = |it: &&str| article(it, &format!("Hotel {it}: parking"), body);
+    shelf.put(hotels.iter().map(about).collect()).await;
+    for named in hotels {
+        let mut asked = ticket("", "Do they have parking for my car?");
+        let turns = [
+            (AuthorKind::Customer, format!("I look for a room, maybe at {named}.")),
+            (AuthorKind::Agent, "For how many nights would that be?".to_owned()),
+            (AuthorKind::Customer, "Two nights, from Friday.".to_owned()),
+            (AuthorKind::Agent, "There are rooms left.".to_owned()),
+        ];
+        asked.turns = (0..)
+            .zip(turns)
+            .map(|(idx, (author, text))| Turn { message_id: format!("{idx}"), author, text })
+            .collect();
+        let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+        let first = found.articles.first().unwrap();
+        assert_eq!(first.passage.document_id, named);
+        assert!(0.0 < first.signal("before.named"), "{:?}", first.signals);
+    }
+}
+
+#[tokio::test]
+async fn a_title_is_found_by_parts_of_its_words() {
+    let shelf = Shelf::new();
+    let body = "The program asks for a password and starts again.";
+    shelf
+        .put(vec![article("a", "Updating", body), article("b", "Installation on a tablet", body)])
+        .await;
+    let asked = ticket("", "The program asks for a password after reinstalling");
+    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    assert_eq!(found.articles.first().unwrap().passage.document_id, "b");
+}
+
+#[tokio::test]
 async fn past_tickets_lead_to_the_article_that_helped() {
     let shelf = Shelf::new();
     let mut documents = vec![
