@@ -47,7 +47,8 @@ fn ndcg(ranked: &[String], relevant: &[(String, f64)], k: usize) -> f64 {
             let (_, grade) = relevant.iter().find(|(it, _)| it == id)?;
             Some(gain(*grade) / discount(rank))
         })
-        .sum();
+        // An empty sum is -0.0, and would be shown so.
+        .fold(0.0, |sum, it| sum + it);
     let mut grades: Vec<f64> = relevant.iter().map(|(_, grade)| *grade).collect();
     grades.sort_by(|left, right| right.total_cmp(left));
     let ideal: f64 =

@@ -180,7 +180,7 @@ fn weighed(index: &Index, question: &Question) -> Result<Option<Weighed>, IndexE
         .collect();
     let found = signals(index, &question.ticket(), &Scope::public(BRAND))?;
     let candidates = found.into_iter().map(|(article, signals)| {
-        (right.get(&article).copied().unwrap_or(0.0), signals.values().to_vec())
+        (right.get(&article).copied().unwrap_or(0.0), signals.weighed().to_vec())
     });
     Ok(Some(Weighed {
         question: question.id.clone(),

@@ -20,7 +20,7 @@ pub const NAMES: [&str; 9] = [
 
 /// What each counts. (Searched on five public sets without a history and on one
 /// forum with one; what each loses without a signal is in `docs/RETRIEVAL.md`.)
-const WEIGHTS: [f32; N_SIGNALS] = [1.0, 1.25, 0.2, 0.5, 1.0, 0.15, 0.4, 1.15, 0.85];
+const WEIGHTS: [f32; N_SIGNALS] = [1.0, 1.25, 0.2, 0.5, 2.5, 0.5, 0.4, 1.15, 0.85];
 
 /// What speaks for one article, each 0.0 or more.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -61,13 +61,20 @@ impl Signals {
             self.before_named,
         ]
     }
+
+    /// As they are weighed: of what past tickets linked the root, because the tenth
+    /// ticket that linked an article tells less than the first.
+    #[must_use]
+    pub fn weighed(&self) -> [f32; N_SIGNALS] {
+        Signals { linked: self.linked.sqrt(), ..*self }.values()
+    }
 }
 
 /// The strongest of each signal among some candidates.
 pub(super) fn strongest<'a>(all: impl Iterator<Item = &'a Signals>) -> [f32; N_SIGNALS] {
     let mut strongest = [0.0_f32; N_SIGNALS];
     for signals in all {
-        for (most, value) in strongest.iter_mut().zip(signals.values()) {
+        for (most, value) in strongest.iter_mut().zip(signals.weighed()) {
             *most = most.max(value);
         }
     }
@@ -76,7 +83,7 @@ pub(super) fn strongest<'a>(all: impl Iterator<Item = &'a Signals>) -> [f32; N_S
 
 /// What all signals say together; comparable among candidates of one question.
 pub(super) fn score(signals: &Signals, strongest: &[f32; N_SIGNALS]) -> f32 {
-    let shares = signals.values().into_iter().zip(strongest);
+    let shares = signals.weighed().into_iter().zip(strongest);
     let weighted = shares.zip(WEIGHTS).map(
         |((value, most), weight)| {
             if 0.0 < *most { weight * value / most } else { 0.0 }
