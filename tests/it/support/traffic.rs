@@ -101,8 +101,8 @@ impl Day {
                 let Day { seed, .. } = self;
                 let n_open = stored.n_open();
                 let outcomes = stored.n_outcomes();
-                let open: Vec<_> =
-                    stored.deliveries.iter().filter(|it| it.state != "done").collect();
+                let open = stored.deliveries.iter().filter(|it| it.state != "done");
+                let open: Vec<_> = open.take(20).collect();
                 panic!(
                     "seed {seed}: {n_open} open, {n_due} unsent, ended {ended}, {outcomes:?}\n{open:?}\n{}",
                     house.log()
