@@ -40,10 +40,14 @@ pub struct Said {
 }
 
 #[derive(Debug, Default)]
-struct Table {
-    keys: HashMap<DocumentKey, Vec<Key>>,
-    /// In how many titles each stands; then how rare it is.
-    n_titles: HashMap<Key, u64>,
+struct Table(HashMap<DocumentKey, Title>);
+
+#[derive(Debug, Default)]
+struct Title {
+    /// Each with how rare it is among titles.
+    keys: Vec<(Key, f32)>,
+    /// What saying all of them is worth.
+    total: f32,
 }
 
 impl Titles {
@@ -71,6 +75,8 @@ impl Titles {
                 }
             }
         }
+        titles.words.weigh();
+        titles.letters.weigh();
         Ok(titles)
     }
 
@@ -90,24 +96,30 @@ impl Titles {
 
 impl Table {
     fn add(&mut self, document: DocumentKey, keys: &[Key]) {
-        self.keys.entry(document).or_default().extend_from_slice(keys);
-        for key in keys {
-            *self.n_titles.entry(*key).or_default() += 1;
+        let title = self.0.entry(document).or_default();
+        title.keys.extend(keys.iter().map(|it| (*it, 0.0)));
+    }
+
+    /// Finds out how rare each key is, once all titles are known.
+    fn weigh(&mut self) {
+        let mut n_titles: HashMap<Key, u64> = HashMap::new();
+        for (key, _) in self.0.values().flat_map(|it| &it.keys) {
+            *n_titles.entry(*key).or_default() += 1;
+        }
+        let n_all = self.0.len() as u64;
+        for title in self.0.values_mut() {
+            for (key, weight) in &mut title.keys {
+                *weight = idf(n_titles.get(key).copied().unwrap_or(0), n_all);
+            }
+            title.total = title.keys.iter().map(|(_, weight)| weight).sum();
         }
     }
 
     fn share(&self, article: DocumentKey, said: &HashSet<Key>) -> f32 {
-        let Some(keys) = self.keys.get(&article) else { return 0.0 };
-        let n_titles = self.keys.len() as u64;
-        let (mut named, mut total) = (0.0, 0.0);
-        for key in keys {
-            let weight = idf(self.n_titles.get(key).copied().unwrap_or(0), n_titles);
-            total += weight;
-            if said.contains(key) {
-                named += weight;
-            }
-        }
-        if 0.0 < total { named / total } else { 0.0 }
+        let Some(Title { keys, total }) = self.0.get(&article) else { return 0.0 };
+        let named = keys.iter().filter(|(key, _)| said.contains(key));
+        let named: f32 = named.map(|(_, weight)| weight).sum();
+        if 0.0 < *total { named / total } else { 0.0 }
     }
 }
 
@@ -116,11 +128,19 @@ impl Said {
     #[must_use]
     pub fn new(question: &Question, scope: &Scope) -> Said {
         let mut said = Said::default();
+        let mut term = String::new();
         for partition in partitions(scope) {
-            for stem in question.words.iter().flat_map(|it| &it.stems) {
-                let term = format!("{partition}{stem}");
-                said.words.insert(key(term.as_bytes()));
-                said.letters.extend(letters(term.as_bytes()));
+            for word in &question.words {
+                for (stem_idx, stem) in word.stems.iter().enumerate() {
+                    term.clear();
+                    term.push_str(&partition);
+                    term.push_str(stem);
+                    said.words.insert(key(term.as_bytes()));
+                    // The stems of a word share most of their letters.
+                    if stem_idx == 0 {
+                        said.letters.extend(letters(term.as_bytes()));
+                    }
+                }
             }
         }
         said
@@ -132,15 +152,20 @@ impl Said {
 fn letters(term: &[u8]) -> Vec<Key> {
     let Ok(term) = std::str::from_utf8(term) else { return Vec::new() };
     let (partition, stem) = term.rsplit_once(BETWEEN).unwrap_or(("", term));
-    let marked: Vec<char> = std::iter::once('^').chain(stem.chars()).chain(['$']).collect();
-    let run = |letters: &[char]| {
-        let letters: String = letters.iter().collect();
-        key(format!("{partition}{BETWEEN}{letters}").as_bytes())
+    let mut before = DefaultHasher::new();
+    before.write(partition.as_bytes());
+    let marked = format!("^{stem}$");
+    let starts: Vec<usize> = marked.char_indices().map(|(at, _)| at).collect();
+    let run = |start: usize, end: usize| {
+        let mut hasher = before.clone();
+        hasher.write(marked.as_bytes().get(start..end).unwrap_or_default());
+        hasher.finish()
     };
-    if marked.len() <= N_LETTERS {
-        return vec![run(&marked)];
+    if starts.len() <= N_LETTERS {
+        return vec![run(0, marked.len())];
     }
-    marked.windows(N_LETTERS).map(run).collect()
+    let ends = starts.iter().skip(N_LETTERS).copied().chain([marked.len()]);
+    starts.iter().zip(ends).map(|(start, end)| run(*start, end)).collect()
 }
 
 /// The same for the same word in every process.
