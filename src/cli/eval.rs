@@ -69,13 +69,15 @@ pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
         None => None,
     };
     let mut written = Ok(());
-    let report = retrieval::measure(&folder, &data, !args.articles_only, |done, weighed| {
-        bar.set_position(done as u64);
-        if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
-            let line = serde_json::to_string(&weighed).unwrap_or_default();
-            written = writeln!(file, "{line}");
-        }
-    })?;
+    let (with_past_tickets, with_signals) = (!args.articles_only, signals.is_some());
+    let report =
+        retrieval::measure(&folder, &data, with_past_tickets, with_signals, |done, weighed| {
+            bar.set_position(done as u64);
+            if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
+                let line = serde_json::to_string(&weighed).unwrap_or_default();
+                written = writeln!(file, "{line}");
+            }
+        })?;
     bar.finish_and_clear();
     written
         .and_then(|()| signals.map_or(Ok(()), |mut it| it.flush()))

@@ -57,8 +57,9 @@ pub struct Weighed {
     pub candidates: Vec<(f64, Vec<f32>)>,
 }
 
-/// Asks every question of a folder. `progress` is told how many are done, and what
-/// spoke for the candidates of the last one if it has labels.
+/// Asks every question of a folder. `progress` is told how many are done and, with
+/// `with_signals`, what spoke for the candidates of the last one if it has labels:
+/// that takes a second search.
 ///
 /// # Errors
 /// If the index cannot be written or read.
@@ -66,6 +67,7 @@ pub fn measure(
     folder: &Folder,
     data: &str,
     with_past_tickets: bool,
+    with_signals: bool,
     mut progress: impl FnMut(usize, Option<Weighed>),
 ) -> Result<Report, IndexError> {
     let mut shelf = Shelf::new(folder, with_past_tickets)?;
@@ -74,7 +76,8 @@ pub fn measure(
     for question in &folder.questions {
         shelf.advance(question.asked_at())?;
         answered.push(ask(&shelf.index, &plain, question, true)?);
-        progress(answered.len(), weighed(&shelf.index, question)?);
+        let weighed = if with_signals { weighed(&shelf.index, question)? } else { None };
+        progress(answered.len(), weighed);
     }
     for question in &folder.off_topic {
         answered.push(ask(&shelf.index, &plain, question, false)?);

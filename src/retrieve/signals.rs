@@ -6,7 +6,7 @@
 pub(super) const N_SIGNALS: usize = 9;
 
 /// Their names, in order.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; N_SIGNALS] = [
     "words",
     "coverage",
     "title",
@@ -19,7 +19,7 @@ pub const NAMES: [&str; 9] = [
 ];
 
 /// What each counts. (Searched on five public sets without a history and on one
-/// forum with one; what each loses without a signal is in `docs/RETRIEVAL.md`.)
+/// forum with one; the figures are in `docs/BENCHMARKS.md`.)
 const WEIGHTS: [f32; N_SIGNALS] = [1.0, 1.25, 0.2, 0.5, 2.5, 0.5, 0.4, 1.15, 0.85];
 
 /// What speaks for one article, each 0.0 or more.
