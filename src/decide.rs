@@ -79,6 +79,10 @@ pub struct Signals {
     pub fallback: bool,
     /// True if a cited passage says the opposite of the draft.
     pub contradicted: bool,
+    /// True if newer answers of people say otherwise than a cited passage: it is
+    /// shown to a person first.
+    #[serde(default)]
+    pub stale: bool,
     /// The weakest claim's support, 0.0–1.0; NaN if unscored.
     #[serde(with = "crate::text::nan_as_null")]
     pub grounding: f32,
@@ -148,7 +152,7 @@ fn overriding_reason(signals: &Signals) -> Option<Reason> {
 
 /// True if nothing asks for a person to look before the customer does.
 fn may_go_out(signals: &Signals) -> bool {
-    !signals.injection && !signals.fallback && !signals.person_involved
+    !signals.injection && !signals.fallback && !signals.person_involved && !signals.stale
 }
 
 #[cfg(test)]

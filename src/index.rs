@@ -2,6 +2,7 @@
 //! and rebuilt at any time. Two pools, filtered by brand and audience before
 //! ranking. It never knows more than what was committed.
 
+mod experience;
 mod lookup;
 mod opened;
 mod passages;
@@ -14,6 +15,8 @@ mod terms;
 mod titles;
 mod words;
 
+pub use self::experience::Experience;
+pub use self::lookup::Known;
 pub use self::passages::cut;
 pub use self::popularity::Popularity;
 pub use self::query::DocumentKey;
@@ -31,6 +34,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -102,6 +107,7 @@ pub struct Index {
     writer: Mutex<Option<IndexWriter>>,
     watermark: AtomicU64,
     opened: Slot,
+    experience: RwLock<Arc<Experience>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -152,7 +158,8 @@ impl Index {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
-        Ok(Index { path, index, reader, layout, writer, watermark, opened: Slot::default() })
+        let (opened, experience) = (Slot::default(), RwLock::default());
+        Ok(Index { path, index, reader, layout, writer, watermark, opened, experience })
     }
 
     /// The sequence number up to which the store's changes are committed here.
@@ -239,6 +246,17 @@ impl Index {
     /// The titles of all articles.
     pub fn titles(&self) -> Result<Arc<Titles>, IndexError> {
         guarded(&self.path, || Ok(Arc::clone(&self.opened()?.titles)))
+    }
+
+    /// What past tickets taught. Empty until [`Index::teach`] is called.
+    pub fn experience(&self) -> Arc<Experience> {
+        Arc::clone(&self.experience.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts what was learned anew in the place of what was known.
+    pub fn teach(&self, experience: Experience) {
+        let mut known = self.experience.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::new(experience);
     }
 
     /// Reads one of the passages that were found.

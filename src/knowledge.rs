@@ -166,6 +166,22 @@ pub struct Hit {
     pub score: f32,
     /// What the score is made of: (signal, value), e.g. `("bm25.title", 7.1)`.
     pub signals: Vec<(String, f32)>,
+    /// Set if people have since said otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Stale>,
+}
+
+/// What a newer answer of a person says otherwise than a passage. For the team's
+/// eyes: it quotes a past ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stale {
+    /// The sentence of the passage.
+    pub passage: String,
+    /// The sentence of the answer.
+    pub answer: String,
+    /// Id of the past ticket.
+    pub ticket: String,
+    pub at: Option<Timestamp>,
 }
 
 impl Hit {

@@ -314,6 +314,7 @@ fn signals(
         n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
         fallback: matches!(draft.written_by, Writer::Fallback(_)),
         contradicted: verdict.contradicted,
+        stale: proposal::stale(draft, &retrieved.articles).next().is_some(),
         grounding: verdict.grounding,
         confidence: probability,
     }

@@ -65,3 +65,4 @@ mod note;
 pub use crate::proposal::note::handoff;
 pub use crate::proposal::note::note;
 pub use crate::proposal::note::note_instead;
+pub use crate::proposal::note::stale;

@@ -2,22 +2,29 @@
 //! first. Articles and past tickets are ranked apart. What a reader may not see
 //! is not searched at all. Fails only if the index does.
 
+mod answerable;
+mod before;
+mod fresh;
+mod groups;
 mod signals;
+mod votes;
 
+pub use self::answerable::SIGNS;
+pub use self::answerable::Signs;
 pub use self::signals::NAMES;
 pub use self::signals::Signals;
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use self::before::Before;
+use self::groups::Group;
+use self::groups::by_document;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
-use crate::index::Match;
 use crate::index::Query;
 use crate::index::Said;
 use crate::index::Scored;
-use crate::index::Titles;
 use crate::index::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
@@ -33,9 +40,8 @@ pub struct Retrieved {
     pub articles: Vec<Hit>,
     /// One passage of each past ticket's answer, best ticket first.
     pub past_tickets: Vec<Hit>,
-    /// Share of what the question asks about that the best article passage
-    /// speaks of, 0.0–1.0, rare words counting more. 0.0 if none was found.
-    pub question_coverage: f32,
+    /// What tells whether any of them answers the question.
+    pub signs: Signs,
 }
 
 /// How many documents of each pool are kept. (Guessed: an agent reads no more.)
@@ -45,11 +51,7 @@ const MAX_PAST_TICKETS: usize = 6;
 /// Passages looked at to find the best documents.
 const N_PASSAGES: usize = 150;
 
-/// Past tickets that may speak for an article they link, and passages looked at
-/// to find them. (Measured on 304 questions of one forum, where one ticket in
-/// seven links an article: the right one is among the first five in 56 of 100
-/// cases, in about 48 with 40 voters of 80 passages, in about 40 without.)
-const N_VOTERS: usize = 100;
+/// Passages looked at to find alike past tickets.
 const N_VOTING_PASSAGES: usize = 120;
 
 /// Passages of one past ticket that are read to find its answer: the first is
@@ -60,20 +62,13 @@ const MAX_READ: usize = 8;
 /// stand in the section beside the one that shares the question's words.
 const PASSAGES_BY_RANK: [usize; 3] = [3, 2, 2];
 
-/// Weight of an article's second passage beside its best one. (Measured: 0.5 is
-/// no better.)
-const SECOND_PASSAGE: f32 = 0.2;
-
-/// How much less each earlier turn counts than the one after it.
-const TURN_FADES: f32 = 0.7;
-
-/// Turns before the question that count, and passages looked at for them.
-const MAX_TURNS: usize = 12;
-const N_CONVERSATION_PASSAGES: usize = 200;
-
 /// Articles the conversation is about that are looked at even if they share few
 /// words with the question.
 const N_NAMED: usize = 60;
+
+/// Articles that are looked at because past tickets worded so were answered with
+/// them.
+const N_WORDED: usize = 20;
 
 /// Questions of fewer words lean on what was said before. (Guessed.)
 const SHORT_QUESTION_WORDS: usize = 12;
@@ -84,25 +79,31 @@ const SHORT_QUESTION_WORDS: usize = 12;
 /// If the index cannot be read.
 pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retrieved, IndexError> {
     let Some(found) = candidates(index, ticket, scope)? else { return Ok(Retrieved::default()) };
-    let articles = rank_articles(index, &found)?;
+    let signs = found.signs();
+    let mut articles = hits(index, &found)?;
     let past_tickets = answers(index, scope, &found.past, found.tickets)?;
-    let question_coverage = articles.iter().map(|it| it.signal("coverage")).fold(0.0, f32::max);
-    Ok(Retrieved { articles, past_tickets, question_coverage })
+    fresh::mark(&mut articles, &past_tickets);
+    Ok(Retrieved { articles, past_tickets, signs })
 }
 
-/// What speaks for each article that might answer, in no order: what the weights
-/// of the signals are learned from.
+/// What speaks for each article that might answer, and for there being one: what
+/// weights are learned from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// Best first.
+    pub articles: Vec<(DocumentKey, Signals)>,
+    pub signs: Signs,
+}
+
+/// As [`retrieve`], without reading a passage.
 ///
 /// # Errors
 /// If the index cannot be read.
-pub fn signals(
-    index: &Index,
-    ticket: &Ticket,
-    scope: &Scope,
-) -> Result<Vec<(DocumentKey, Signals)>, IndexError> {
-    let found = candidates(index, ticket, scope)?;
-    let articles = found.map(|it| it.articles).unwrap_or_default();
-    Ok(articles.into_iter().map(|it| (it.group.document, it.signals)).collect())
+pub fn evidence(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Evidence, IndexError> {
+    let Some(found) = candidates(index, ticket, scope)? else { return Ok(Evidence::default()) };
+    let signs = found.signs();
+    let articles = found.articles.into_iter().map(|it| (it.group.document, it.signals));
+    Ok(Evidence { articles: articles.collect(), signs })
 }
 
 /// Everything that was found for one ticket.
@@ -111,12 +112,59 @@ struct Found {
     /// Best first.
     tickets: Vec<Group>,
     passages: Scored,
+    /// Best first.
     articles: Vec<Candidate>,
+    /// The strongest vote for any article, and the likeliest one by wording.
+    past_votes: f32,
+    past_wording: f32,
 }
 
 struct Candidate {
     group: Group,
     signals: Signals,
+    score: f32,
+}
+
+/// Best first, by everything that speaks for them.
+fn ranked(mut articles: Vec<Candidate>) -> Vec<Candidate> {
+    let strongest = signals::strongest(articles.iter().map(|it| &it.signals));
+    for it in &mut articles {
+        it.score = signals::score(&it.signals, &strongest);
+    }
+    articles.sort_by(|left, right| {
+        let by_score = right.score.total_cmp(&left.score);
+        by_score.then(left.group.document.cmp(&right.group.document))
+    });
+    articles
+}
+
+impl Found {
+    fn signs(&self) -> Signs {
+        let best: Vec<f32> =
+            self.articles.iter().take(MAX_ARTICLES).map(|it| it.group.score).collect();
+        let most = |of: fn(&Candidate) -> f32, n: usize| {
+            self.articles.iter().take(n).map(of).fold(0.0, f32::max)
+        };
+        let (articles, past) = (self.passages.known(), self.past.known());
+        let margin = match self.articles.as_slice() {
+            [first, second, ..] if 0.0 < first.score => 1.0 - second.score / first.score,
+            [first] if 0.0 < first.score => 1.0,
+            _ => 0.0,
+        };
+        Signs {
+            coverage: most(|it| it.signals.coverage, MAX_ARTICLES),
+            known: articles.share,
+            common: articles.common,
+            entropy: answerable::entropy(&best),
+            title: most(|it| it.signals.title, 3),
+            margin,
+            past_known: past.share,
+            past_common: past.common,
+            past_coverage: self.tickets.first().map_or(0.0, Group::coverage),
+            past_votes: self.past_votes,
+            past_wording: self.past_wording,
+        }
+    }
 }
 
 /// `None` if nothing is asked.
@@ -129,15 +177,25 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     let look = |pool, limit| Query { question: &question, pool, scope, limit, also: Vec::new() };
     let past = index.score(&look(Pool::PastTicket, N_VOTING_PASSAGES))?;
     let tickets = by_document(&past);
-    let votes = votes(&past, &tickets);
+    let linked = votes::linked(&past, &tickets);
     let before = Before::read(index, ticket, scope)?;
-    // What people linked is looked at even if it shares few words.
-    let mut query = look(Pool::Article, N_PASSAGES);
-    query.also = votes.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
-    query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
-    let passages = index.score(&query)?;
-    let votes: HashMap<DocumentKey, f32> = votes.into_iter().collect();
     let (titles, popularity) = (index.titles()?, index.popularity()?);
+    let experience = index.experience();
+    let worded = experience.of(&scope.brand, &ticket.subject, &ticket.question);
+    let likened = votes::likened(&experience, &tickets);
+    // What people answered with is looked at even if it shares no word with the
+    // question: it may be in another language.
+    let mut query = look(Pool::Article, N_PASSAGES);
+    query.also = linked.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
+    query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
+    query.also.extend(worded.iter().map(|(article, _)| *article).take(N_WORDED));
+    query.also.extend(likened.iter().map(|(article, _)| *article).take(MAX_ARTICLES));
+    let passages = index.score(&query)?;
+    let strongest = |it: &[(DocumentKey, f32)]| it.first().map_or(0.0, |(_, strength)| *strength);
+    let (past_votes, past_wording) = (strongest(&linked), strongest(&worded));
+    let by_article = |it: Vec<(DocumentKey, f32)>| it.into_iter().collect::<HashMap<_, _>>();
+    let (linked, likened, worded) = (by_article(linked), by_article(likened), by_article(worded));
+    let of = |votes: &HashMap<DocumentKey, f32>, it| votes.get(&it).copied().unwrap_or(0.0);
     let said = Said::new(&question, scope);
     let weighed = by_document(&passages).into_iter().map(|group| {
         let document = group.document;
@@ -146,14 +204,16 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
             letters: titles.share_of_letters(document, &said),
             coverage: group.coverage(),
             title: titles.share(document, &said),
-            linked: votes.get(&document).copied().unwrap_or(0.0),
+            linked: of(&linked, document),
+            likened: of(&likened, document),
             popular: popularity.of(document),
+            wording: of(&worded, document),
             ..before.signals(document, &titles)
         };
-        Candidate { group, signals }
+        Candidate { group, signals, score: 0.0 }
     });
-    let articles = weighed.collect();
-    Ok(Some(Found { past, tickets, passages, articles }))
+    let articles = ranked(weighed.collect());
+    Ok(Some(Found { past, tickets, passages, articles, past_votes, past_wording }))
 }
 
 /// The words a ticket is looked up by.
@@ -197,124 +257,11 @@ fn asked(ticket: &Ticket) -> Asked<'_> {
     }
 }
 
-/// The passages found of one document, best first.
-struct Group {
-    document: DocumentKey,
-    found: Vec<Match>,
-    /// Of the document: its best passage and a share of the second.
-    score: f32,
-}
-
-impl Group {
-    /// The largest share of the question one passage speaks of.
-    fn coverage(&self) -> f32 {
-        self.found.iter().map(|it| it.coverage).fold(0.0, f32::max)
-    }
-}
-
-fn by_document(scored: &Scored) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut places: HashMap<DocumentKey, usize> = HashMap::new();
-    for it in scored.matches() {
-        match places.get(&it.document).and_then(|idx| groups.get_mut(*idx)) {
-            Some(group) => group.found.push(*it),
-            None => {
-                places.insert(it.document, groups.len());
-                groups.push(Group { document: it.document, found: vec![*it], score: 0.0 });
-            }
-        }
-    }
-    for group in &mut groups {
-        let mut scores = group.found.iter().map(|it| it.score);
-        group.score = scores.next().unwrap_or(0.0) + SECOND_PASSAGE * scores.next().unwrap_or(0.0);
-    }
-    groups.sort_by(better_first);
-    groups
-}
-
-fn better_first(left: &Group, right: &Group) -> Ordering {
-    right.score.total_cmp(&left.score).then(left.document.cmp(&right.document))
-}
-
-/// Which articles people linked when they answered alike questions, strongest
-/// first; the strengths add up to 1.0 at most.
-fn votes(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
-    let mut votes: HashMap<DocumentKey, f32> = HashMap::new();
-    let mut total = 0.0;
-    for group in tickets.iter().take(N_VOTERS) {
-        let links = group.found.first().map(|it| past.links(it)).unwrap_or_default();
-        if links.is_empty() {
-            continue;
-        }
-        let strength = group.score * group.score;
-        total += strength;
-        for link in &links {
-            *votes.entry(*link).or_default() += strength / links.len() as f32;
-        }
-    }
-    let mut votes: Vec<(DocumentKey, f32)> =
-        votes.into_iter().map(|(article, strength)| (article, strength / total)).collect();
-    votes.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
-    votes
-}
-
-/// What the conversation before the question is about. Everybody's words count
-/// here: a customer says "that one", an agent says which.
-struct Before {
-    /// Best first; empty for a first message.
-    groups: Vec<Group>,
-    by_document: HashMap<DocumentKey, (f32, f32)>,
-    /// Latest turn first.
-    turns: Vec<Said>,
-}
-
-impl Before {
-    fn read(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Before, IndexError> {
-        let texts = ticket.turns.iter().rev().map(|it| it.text.as_str());
-        let texts: Vec<&str> =
-            texts.filter(|it| !ticket.question.contains(it)).take(MAX_TURNS).collect();
-        let language = ticket.language.as_deref();
-        let mut turns = Vec::with_capacity(texts.len());
-        for text in &texts {
-            let wording = Wording { text, language, ..Wording::default() };
-            turns.push(Said::new(&index.question(wording, &scope.brand)?, scope));
-        }
-        let mut groups = Vec::new();
-        if let Some((text, earlier)) = texts.split_first() {
-            let context = earlier.join("\n");
-            let wording = Wording { text, title: "", context: &context, language };
-            let question = index.question(wording, &scope.brand)?;
-            let (pool, limit) = (Pool::Article, N_CONVERSATION_PASSAGES);
-            let query = Query { question: &question, pool, scope, limit, also: Vec::new() };
-            groups = by_document(&index.score(&query)?);
-        }
-        let by_document = groups.iter().map(|it| (it.document, (it.score, it.coverage())));
-        Ok(Before { by_document: by_document.collect(), groups, turns })
-    }
-
-    fn signals(&self, article: DocumentKey, titles: &Titles) -> Signals {
-        let (words, coverage) = self.by_document.get(&article).copied().unwrap_or_default();
-        let shares = self.turns.iter().map(|it| titles.share(article, it));
-        let faded = shares.zip(0_i16..).map(|(share, age)| share * TURN_FADES.powi(age.into()));
-        Signals {
-            before_words: words,
-            before_coverage: coverage,
-            before_named: faded.sum(),
-            ..Signals::default()
-        }
-    }
-}
-
-fn rank_articles(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
-    let strongest = signals::strongest(found.articles.iter().map(|it| &it.signals));
-    let mut ranked: Vec<(f32, &Candidate)> =
-        found.articles.iter().map(|it| (signals::score(&it.signals, &strongest), it)).collect();
-    ranked.sort_by(|(left, one), (right, other)| {
-        right.total_cmp(left).then(one.group.document.cmp(&other.group.document))
-    });
+/// The best passages of the best articles.
+fn hits(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
     let mut hits = Vec::new();
-    for (rank, (score, Candidate { group, signals })) in
-        ranked.iter().take(MAX_ARTICLES).enumerate()
+    for (rank, Candidate { group, signals, score }) in
+        found.articles.iter().take(MAX_ARTICLES).enumerate()
     {
         let n_kept = PASSAGES_BY_RANK.get(rank).copied().unwrap_or(1);
         let first = group.found.first().map_or(0.0, |it| it.score);
@@ -323,7 +270,9 @@ fn rank_articles(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
             // The passage's own coverage is there already.
             let named = NAMES.into_iter().zip(signals.values()).filter(|(it, _)| *it != "coverage");
             hit.signals.extend(named.map(|(name, value)| (name.to_owned(), value)));
-            hit.score = score * (passage.score / first.max(f32::MIN_POSITIVE)).min(1.0);
+            // An article that shares no word with the question is shown from its start.
+            let share = if first <= 0.0 { 1.0 } else { (passage.score / first).min(1.0) };
+            hit.score = score * share;
             hits.push(hit);
         }
     }

@@ -10,6 +10,7 @@ use crate::draft;
 use crate::draft::Writer;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
+use crate::proposal;
 use crate::proposal::Proposal;
 use crate::ticket::Author;
 use crate::ticket::AuthorKind;
@@ -103,6 +104,10 @@ fn show(proposal: &Proposal, out: &mut dyn Write) -> std::io::Result<()> {
     if !proposal.draft.sentences.is_empty() {
         writeln!(out, "draft       {writer}")?;
         writeln!(out, "\n{}", draft::wording(&proposal.draft).text)?;
+        for stale in proposal::stale(&proposal.draft, &proposal.articles) {
+            let (passage, answer, ticket) = (&stale.passage, &stale.answer, &stale.ticket);
+            writeln!(out, "\nstale       “{passage}”\n            ticket {ticket}: “{answer}”")?;
+        }
     }
     let total: f64 = proposal.timings.iter().map(|(_, ms)| ms).sum();
     let steps: Vec<String> =

@@ -24,6 +24,7 @@ const SOUND: Signals = Signals {
     n_passages: 3,
     fallback: false,
     contradicted: false,
+    stale: false,
     grounding: 0.95,
     confidence: 0.9,
 };
@@ -70,6 +71,7 @@ fn a_model_that_failed_an_injection_or_a_person_at_work_leave_a_suggestion() {
     let fallback = Signals { fallback: true, ..SOUND };
     let injection = Signals { injection: true, ..SOUND };
     let person = Signals { person_involved: true, ..SOUND };
+    let stale = Signals { stale: true, ..SOUND };
     for signals in [fallback, injection, person] {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
@@ -112,12 +114,13 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
 proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
-        flags in prop::array::uniform9(any::<bool>()),
+        flags in prop::array::uniform10(any::<bool>()),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
     ) {
-        let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted] = flags;
+        let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, stale] =
+            flags;
         let signals = Signals {
             silence: None,
             asked_for_person: asked,
@@ -130,6 +133,7 @@ proptest! {
             n_passages,
             fallback,
             contradicted,
+            stale,
             grounding: grounding.unwrap_or(f32::NAN),
             confidence: confidence.unwrap_or(f32::NAN),
         };

@@ -19,19 +19,23 @@ use super::metrics::of_ranking;
 use crate::clock::Stopwatch;
 use crate::index::Change;
 use crate::index::DocumentKey;
+use crate::index::Experience;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
 use crate::retrieve::retrieve;
-use crate::retrieve::signals;
+use crate::retrieve::evidence;
 
 /// The brand everything is measured under.
 pub const BRAND: &str = "eval";
 
 /// Changes that are written to the index at once.
 const BATCH: usize = 512;
+
+/// It is learned anew when the history has grown by this part: a twentieth.
+const LEARN_AFTER: usize = 20;
 
 /// One question answered: its figures if it has labels, and how much was found.
 struct Answered {
@@ -52,14 +56,18 @@ pub struct Weighed {
     pub question: String,
     pub lang: Option<String>,
     pub n_relevant: usize,
-    /// How right each candidate is (0.0 for a wrong one), and its signals in the
-    /// order of [`crate::retrieve::NAMES`].
-    pub candidates: Vec<(f64, Vec<f32>)>,
+    /// Whether the knowledge answers it; `None` if nobody said.
+    pub answerable: Option<bool>,
+    /// In the order of [`crate::retrieve::SIGNS`].
+    pub signs: Vec<f32>,
+    /// Each candidate's id, how right it is (0.0 for a wrong one), and its signals
+    /// in the order of [`crate::retrieve::NAMES`].
+    pub candidates: Vec<(String, f64, Vec<f32>)>,
 }
 
 /// Asks every question of a folder. `progress` is told how many are done and, with
-/// `with_signals`, what spoke for the candidates of the last one if it has labels:
-/// that takes a second search.
+/// `with_signals`, what spoke for the candidates of the last one: that takes a
+/// second search.
 ///
 /// # Errors
 /// If the index cannot be written or read.
@@ -76,12 +84,13 @@ pub fn measure(
     for question in &folder.questions {
         shelf.advance(question.asked_at())?;
         answered.push(ask(&shelf.index, &plain, question, true)?);
-        let weighed = if with_signals { weighed(&shelf.index, question)? } else { None };
+        let weighed = with_signals.then(|| weighed(&shelf, question, true)).transpose()?;
         progress(answered.len(), weighed);
     }
     for question in &folder.off_topic {
         answered.push(ask(&shelf.index, &plain, question, false)?);
-        progress(answered.len(), None);
+        let weighed = with_signals.then(|| weighed(&shelf, question, false)).transpose()?;
+        progress(answered.len(), weighed);
     }
     Ok(report(data, &answered))
 }
@@ -89,29 +98,44 @@ pub fn measure(
 /// An index that grows with time: it never holds a ticket that did not exist yet.
 struct Shelf<'a> {
     index: Index,
-    /// Oldest first.
-    waiting: &'a [Document],
+    ids: BTreeMap<DocumentKey, String>,
+    /// All of them, oldest first.
+    tickets: &'a [Document],
+    n_known: usize,
+    /// Tickets that were there when it learned from them last.
+    n_learned: usize,
     sequence: u64,
 }
 
 impl<'a> Shelf<'a> {
     fn new(folder: &'a Folder, with_past_tickets: bool) -> Result<Shelf<'a>, IndexError> {
-        let waiting: &[Document] = if with_past_tickets { &folder.past_tickets } else { &[] };
-        let mut shelf = Shelf { index: Index::in_memory()?, waiting, sequence: 0 };
+        let tickets: &[Document] = if with_past_tickets { &folder.past_tickets } else { &[] };
+        let index = Index::in_memory()?;
+        let name = |it: &Document| (DocumentKey::new(it.pool, BRAND, &it.id), it.id.clone());
+        let ids = folder.articles.iter().map(name).collect();
+        let mut shelf = Shelf { index, ids, tickets, n_known: 0, n_learned: 0, sequence: 0 };
         shelf.put(&folder.articles)?;
         Ok(shelf)
     }
 
     /// Adds the tickets from before `now`; all of them if no date is known.
     fn advance(&mut self, now: Option<Timestamp>) -> Result<(), IndexError> {
-        let is_known = |it: &Document| match (it.updated_at, now) {
+        let is_known = |it: &&Document| match (it.updated_at, now) {
             (Some(at), Some(now)) => at < now,
             (None, _) | (_, None) => true,
         };
-        let n_known = self.waiting.iter().take_while(|it| is_known(it)).count();
-        let (known, later) = self.waiting.split_at(n_known);
-        self.waiting = later;
-        self.put(known)
+        let later = self.tickets.get(self.n_known..).unwrap_or_default();
+        let n_more = later.iter().take_while(is_known).count();
+        self.put(later.get(..n_more).unwrap_or_default())?;
+        self.n_known += n_more;
+        // As a team would: not after each ticket.
+        if self.n_learned + self.n_learned / LEARN_AFTER < self.n_known {
+            let known = self.tickets.get(..self.n_known).unwrap_or_default();
+            let known: Vec<&Document> = known.iter().collect();
+            self.index.teach(Experience::learn(&self.index, &known)?);
+            self.n_learned = self.n_known;
+        }
+        Ok(())
     }
 
     fn put(&mut self, documents: &[Document]) -> Result<(), IndexError> {
@@ -157,22 +181,24 @@ fn ask(
         .map(|id| (id.clone(), question.grades.get(id).copied().unwrap_or(1.0)))
         .collect();
     let scored = |ranked: &[String]| (!relevant.is_empty()).then(|| of_ranking(ranked, &relevant));
-    let labelled = question.answerable.or((!relevant.is_empty()).then_some(true));
     Ok(Answered {
         lang: question.lang.clone(),
         ours: scored(&ranked),
         plain: scored(&plain_ranked),
-        answerable: if on_topic { labelled } else { Some(false) },
-        score: f64::from(found.question_coverage),
+        answerable: answerable(question, on_topic),
+        score: f64::from(found.signs.coverage),
         plain_score,
         took_ms,
     })
 }
 
-fn weighed(index: &Index, question: &Question) -> Result<Option<Weighed>, IndexError> {
-    if question.relevant.is_empty() {
-        return Ok(None);
-    }
+/// Whether the knowledge answers a question; `None` if nobody said.
+fn answerable(question: &Question, on_topic: bool) -> Option<bool> {
+    let labelled = question.answerable.or((!question.relevant.is_empty()).then_some(true));
+    if on_topic { labelled } else { Some(false) }
+}
+
+fn weighed(shelf: &Shelf<'_>, question: &Question, on_topic: bool) -> Result<Weighed, IndexError> {
     let right: BTreeMap<DocumentKey, f64> = question
         .relevant
         .iter()
@@ -181,16 +207,19 @@ fn weighed(index: &Index, question: &Question) -> Result<Option<Weighed>, IndexE
             (DocumentKey::new(Pool::Article, BRAND, id), grade)
         })
         .collect();
-    let found = signals(index, &question.ticket(), &Scope::public(BRAND))?;
-    let candidates = found.into_iter().map(|(article, signals)| {
-        (right.get(&article).copied().unwrap_or(0.0), signals.weighed().to_vec())
+    let found = evidence(&shelf.index, &question.ticket(), &Scope::public(BRAND))?;
+    let candidates = found.articles.into_iter().map(|(article, signals)| {
+        let id = shelf.ids.get(&article).cloned().unwrap_or_default();
+        (id, right.get(&article).copied().unwrap_or(0.0), signals.weighed().to_vec())
     });
-    Ok(Some(Weighed {
+    Ok(Weighed {
         question: question.id.clone(),
         lang: question.lang.clone(),
         n_relevant: right.len(),
+        answerable: answerable(question, on_topic),
+        signs: found.signs.values().to_vec(),
         candidates: candidates.collect(),
-    }))
+    })
 }
 
 fn report(data: &str, answered: &[Answered]) -> Report {

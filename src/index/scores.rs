@@ -94,7 +94,7 @@ impl<'a> Scoring<'a> {
     }
 
     /// Scores one segment and keeps its best passages, and all of those in `also`,
-    /// which ascend.
+    /// which ascend, whether or not they share a word with the question.
     pub(super) fn segment(
         &mut self,
         segment_idx: usize,
@@ -121,8 +121,10 @@ impl<'a> Scoring<'a> {
             for offset in touched.drain(..) {
                 let Some(sum) = sums.get_mut(offset as usize).map(std::mem::take) else { continue };
                 let doc = start + offset;
-                while also.next_if(|it| *it < doc).is_some() {}
-                let is_named = also.peek() == Some(&doc);
+                while let Some(doc) = also.next_if(|it| *it < doc) {
+                    best.name(segment_idx, segment, doc);
+                }
+                let is_named = also.next_if_eq(&doc).is_some();
                 let score: f32 = sum.places.iter().sum();
                 if (best.threshold <= score || is_named) && !segment.reader.is_deleted(doc) {
                     let address = DocAddress::new(segment_idx as u32, doc);
@@ -134,6 +136,7 @@ impl<'a> Scoring<'a> {
             }
         }
         drop(cursors);
+        also.for_each(|doc| best.name(segment_idx, segment, doc));
         (self.sums, self.touched) = (sums, touched);
         Ok(())
     }
@@ -233,6 +236,15 @@ pub(super) struct Best {
 impl Best {
     pub(super) fn new(limit: usize) -> Best {
         Best { limit, threshold: 0.0, best: Vec::new(), named: Vec::new() }
+    }
+
+    /// Keeps a passage that was asked for and shares no word with the question.
+    fn name(&mut self, segment_idx: usize, segment: &Segment, doc: u32) {
+        if !segment.reader.is_deleted(doc) {
+            let address = DocAddress::new(segment_idx as u32, doc);
+            let (document, places) = (segment.document(doc), [0.0; N_PLACES]);
+            self.named.push(Match { address, document, score: 0.0, places, coverage: 0.0 });
+        }
     }
 
     fn push(&mut self, found: Match, is_named: bool) {

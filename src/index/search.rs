@@ -22,6 +22,7 @@ use tantivy::schema::Value;
 
 use super::DocumentKey;
 use super::Query;
+use super::lookup::Known;
 use super::lookup::Lookup;
 use super::opened::Opened;
 use super::scores::Best;
@@ -48,6 +49,7 @@ pub struct Scored {
     opened: Arc<Opened>,
     stored: Field,
     matches: Vec<Match>,
+    known: Known,
 }
 
 impl std::fmt::Debug for Scored {
@@ -62,6 +64,11 @@ impl Scored {
         &self.matches
     }
 
+    /// How well the pool knows the words of the question.
+    pub fn known(&self) -> Known {
+        self.known
+    }
+
     /// The articles people linked in the past ticket this is a passage of.
     pub fn links(&self, found: &Match) -> Vec<DocumentKey> {
         let segment = self.opened.segments.get(found.address.segment_ord as usize);
@@ -74,7 +81,7 @@ impl Scored {
         let mut signals: Vec<(String, f32)> =
             places.map(|(name, sum)| (name.to_owned(), sum)).collect();
         signals.push(("coverage".to_owned(), found.coverage));
-        Ok(Hit { passage, score: found.score, signals })
+        Ok(Hit { passage, score: found.score, signals, stale: None })
     }
 }
 
@@ -85,25 +92,33 @@ pub(super) fn score(
     query: &Query<'_>,
 ) -> tantivy::Result<Scored> {
     let mut best = Best::new(query.limit);
+    let mut known = Known::default();
     let lookup = Lookup::new(&opened, layout, query);
     let n_passages = lookup.n_passages()?;
     if 0 < n_passages && 0 < query.limit {
-        let words = lookup.words(n_passages)?;
+        let words;
+        (words, known) = lookup.words(n_passages)?;
         let averages = opened.averages(query.pool);
         let mut scoring = Scoring::new(query.pool, &words, n_passages, averages);
+        let allowed: Vec<Term> = partitions(query.scope)
+            .into_iter()
+            .map(|it| layout.audience_term(query.pool, &it))
+            .collect();
         for (segment_idx, segment) in opened.segments.iter().enumerate() {
-            let also = passages_by_key(&segment.reader, layout, &query.also)?;
+            let also = passages_by_key(&segment.reader, layout, &query.also, &allowed)?;
             scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
     }
-    Ok(Scored { stored: layout.stored, matches: best.into_matches(), opened })
+    Ok(Scored { stored: layout.stored, matches: best.into_matches(), known, opened })
 }
 
-/// The passages of some documents in one segment, in ascending order.
+/// The passages of some documents in one segment that the reader may see, in
+/// ascending order.
 fn passages_by_key(
     reader: &SegmentReader,
     layout: &Layout,
     documents: &[DocumentKey],
+    allowed: &[Term],
 ) -> tantivy::Result<Vec<u32>> {
     let mut docs = Vec::new();
     for key in documents {
@@ -119,7 +134,20 @@ fn passages_by_key(
     }
     docs.sort_unstable();
     docs.dedup();
-    Ok(docs)
+    let mut seen = vec![false; docs.len()];
+    for term in allowed.iter().filter(|_| !docs.is_empty()) {
+        let field = reader.inverted_index(term.field())?;
+        let Some(mut postings) = field.read_postings(term, IndexRecordOption::Basic)? else {
+            continue;
+        };
+        for (doc, seen) in docs.iter().zip(&mut seen) {
+            if postings.doc() < *doc {
+                postings.seek(*doc);
+            }
+            *seen |= postings.doc() == *doc;
+        }
+    }
+    Ok(docs.into_iter().zip(seen).filter_map(|(doc, seen)| seen.then_some(doc)).collect())
 }
 
 /// The languages the passages of a brand are written in, in either pool: the
@@ -183,7 +211,7 @@ pub(super) fn passages_of(
         searcher.search(&tree, &TopDocs::with_limit(limit.max(1)).order_by_score())?
     {
         let passage = read(searcher, layout.stored, address)?;
-        found.push(Hit { passage, score: 0.0, signals: Vec::new() });
+        found.push(Hit { passage, score: 0.0, signals: Vec::new(), stale: None });
     }
     found.sort_by(|left, right| {
         let by_document = left.passage.document_id.cmp(&right.passage.document_id);

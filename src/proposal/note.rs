@@ -7,8 +7,10 @@ use crate::decide::Signals;
 use crate::decide::Silence;
 use crate::decide::Thresholds;
 use crate::draft;
+use crate::draft::Draft;
 use crate::helpdesk::Wording;
 use crate::knowledge::Hit;
+use crate::knowledge::Stale;
 use crate::proposal::Handoff;
 use crate::proposal::Proposal;
 use crate::text;
@@ -89,6 +91,9 @@ fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
     }
     if signals.injection {
         return "The message talks to a machine rather than to the team.".to_owned();
+    }
+    if signals.stale {
+        return "People have since answered otherwise than the help center says.".to_owned();
     }
     if signals.fallback {
         return "The model did not answer; this was put together without it.".to_owned();
@@ -184,6 +189,9 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
             Decision::Escalate(_) | Decision::StandDown(_) => "A draft, for reference only",
         };
         note.quote(heading, &draft::wording(&proposal.draft));
+        for stale in stale(&proposal.draft, &proposal.articles) {
+            note.line("May be out of date", &doubt(stale));
+        }
     }
     if matches!(proposal.decision, Decision::Escalate(_)) {
         for evidence in &proposal.handoff.evidence {
@@ -191,6 +199,19 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
         }
     }
     note.done()
+}
+
+/// What newer answers of people say otherwise than the passages a draft cites.
+pub fn stale<'a>(draft: &'a Draft, articles: &'a [Hit]) -> impl Iterator<Item = &'a Stale> {
+    let is_cited =
+        |it: &&Hit| draft.citations.iter().any(|cited| cited.passage_id == it.passage.id);
+    articles.iter().filter(is_cited).filter_map(|it| it.stale.as_ref())
+}
+
+fn doubt(stale: &Stale) -> String {
+    let at = stale.at.map(|it| format!(" of {}", it.strftime("%Y-%m-%d"))).unwrap_or_default();
+    let [passage, answer] = [&stale.passage, &stale.answer].map(|it| text::shorten(it, TRIED_CHARS));
+    format!("“{passage}”; but ticket {}{at} was answered “{answer}”", stale.ticket)
 }
 
 fn stage(proposal: &Proposal) -> String {

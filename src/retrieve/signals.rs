@@ -3,7 +3,7 @@
 //! means the same for a long question and a short one, in any help center.
 
 /// Number of signals.
-pub(super) const N_SIGNALS: usize = 9;
+pub(super) const N_SIGNALS: usize = 11;
 
 /// Their names, in order.
 pub const NAMES: [&str; N_SIGNALS] = [
@@ -12,7 +12,9 @@ pub const NAMES: [&str; N_SIGNALS] = [
     "title",
     "title.letters",
     "past.linked",
+    "past.likened",
     "past.popular",
+    "past.wording",
     "before.words",
     "before.coverage",
     "before.named",
@@ -20,7 +22,7 @@ pub const NAMES: [&str; N_SIGNALS] = [
 
 /// What each counts. (Searched on five public sets without a history and on one
 /// forum with one; the figures are in `docs/BENCHMARKS.md`.)
-const WEIGHTS: [f32; N_SIGNALS] = [1.0, 1.25, 0.2, 0.5, 2.5, 0.5, 0.4, 1.15, 0.85];
+const WEIGHTS: [f32; N_SIGNALS] = [1.0, 1.25, 0.2, 0.5, 2.5, 0.5, 0.5, 2.5, 0.4, 1.15, 0.85];
 
 /// What speaks for one article, each 0.0 or more.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -35,8 +37,12 @@ pub struct Signals {
     pub letters: f32,
     /// What past tickets linked when alike questions were answered.
     pub linked: f32,
+    /// What alike past tickets were answered with in words that resemble it.
+    pub likened: f32,
     /// How often it is the answer at all.
     pub popular: f32,
+    /// How likely it is the answer to a ticket worded so, past tickets say.
+    pub wording: f32,
     /// As `words`, for what was said before the question.
     pub before_words: f32,
     /// As `coverage`, for what was said before.
@@ -55,7 +61,9 @@ impl Signals {
             self.title,
             self.letters,
             self.linked,
+            self.likened,
             self.popular,
+            self.wording,
             self.before_words,
             self.before_coverage,
             self.before_named,
@@ -66,7 +74,13 @@ impl Signals {
     /// ticket that linked an article tells less than the first.
     #[must_use]
     pub fn weighed(&self) -> [f32; N_SIGNALS] {
-        Signals { linked: self.linked.sqrt(), ..*self }.values()
+        Signals {
+            linked: self.linked.sqrt(),
+            likened: self.likened.sqrt(),
+            wording: self.wording.sqrt(),
+            ..*self
+        }
+        .values()
     }
 }
 

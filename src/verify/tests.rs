@@ -27,7 +27,7 @@ fn hit(text: &str) -> Hit {
         n_tokens: 1,
         updated_at: None,
     };
-    Hit { passage, score: 1.0, signals: Vec::new() }
+    Hit { passage, score: 1.0, signals: Vec::new(), stale: None }
 }
 
 fn draft(text: &str) -> Draft {

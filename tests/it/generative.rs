@@ -113,7 +113,7 @@ fn hit(ordinal: u32, text: &str) -> Hit {
         n_tokens: u32::try_from(llm::count_tokens(text)).unwrap(),
         updated_at: None,
     };
-    Hit { passage, score: 9.0, signals: Vec::new() }
+    Hit { passage, score: 9.0, signals: Vec::new(), stale: None }
 }
 
 fn hits() -> Vec<Hit> {

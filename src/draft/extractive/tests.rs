@@ -21,7 +21,7 @@ fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
         n_tokens: 1,
         updated_at: None,
     };
-    Hit { passage, score: 1.0, signals: Vec::new() }
+    Hit { passage, score: 1.0, signals: Vec::new(), stale: None }
 }
 
 fn ticket(question: &str) -> Ticket {

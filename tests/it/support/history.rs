@@ -99,6 +99,14 @@ impl Stored {
         connection.query_row(leased, [], |row| row.get(0))
     }
 
+    /// Conversations that wait for a worker, a customer's silence or a pause.
+    pub(crate) fn n_due(folder: &Path) -> rusqlite::Result<usize> {
+        let connection = Connection::open(folder.join("deskhand.db"))?;
+        connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        let due = "SELECT count(*) FROM conversations WHERE due_ms IS NOT NULL";
+        connection.query_row(due, [], |row| row.get(0))
+    }
+
     /// SQLite's own verdict on the file: `ok`, or what is wrong.
     pub(crate) fn integrity(folder: &Path) -> rusqlite::Result<String> {
         let connection = Connection::open(folder.join("deskhand.db"))?;

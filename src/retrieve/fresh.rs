@@ -1,0 +1,162 @@
+//! Whether people have since said otherwise than a passage does: another price,
+//! another period, "no longer" where it says it works. Pure; compares only what
+//! was found for one question.
+
+use std::collections::BTreeSet;
+
+use crate::knowledge::Hit;
+use crate::knowledge::Stale;
+use crate::text::facts;
+use crate::text::facts::Number;
+use crate::text::sentences::sentences;
+use crate::text::terms::terms;
+
+/// Share of the shorter sentence's words that both must say to be about the same
+/// matter; the stricter one where nothing but a "not" tells them apart. (Guessed,
+/// high: whoever is doubted by mistake is only shown to a person first.)
+const SAME_MATTER: f32 = 0.6;
+const SAME_WORDS: f32 = 0.75;
+
+/// Words two sentences must share at least.
+const MIN_SHARED: usize = 3;
+
+/// A sentence, read for what it asserts.
+struct Line {
+    text: String,
+    terms: BTreeSet<String>,
+    numbers: BTreeSet<Number>,
+    negated: bool,
+    directions: BTreeSet<usize>,
+}
+
+/// Marks the passages that newer answers of people contradict.
+pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
+    for article in articles {
+        let newer: Vec<&Hit> = answers.iter().filter(|it| is_newer(it, article)).collect();
+        if newer.is_empty() {
+            continue;
+        }
+        let lines = lines(article);
+        article.stale = newer.into_iter().find_map(|answer| contradiction(&lines, answer));
+    }
+}
+
+fn is_newer(answer: &Hit, article: &Hit) -> bool {
+    let (answer, article) = (&answer.passage, &article.passage);
+    // Words of two languages cannot be compared.
+    let comparable = match (&answer.language, &article.language) {
+        (Some(one), Some(other)) => one == other,
+        (None, _) | (_, None) => true,
+    };
+    // What has no date may be of yesterday.
+    let newer = matches!((answer.updated_at, article.updated_at), (Some(at), Some(it)) if it < at);
+    comparable && newer
+}
+
+fn contradiction(lines: &[Line], answer: &Hit) -> Option<Stale> {
+    let said = self::lines(answer);
+    let pairs = said.iter().flat_map(|said| lines.iter().map(move |line| (said, line)));
+    let (said, line) = pairs.into_iter().find(|(said, line)| differ(said, line))?;
+    Some(Stale {
+        passage: line.text.clone(),
+        answer: said.text.clone(),
+        ticket: answer.passage.document_id.clone(),
+        at: answer.passage.updated_at,
+    })
+}
+
+fn lines(hit: &Hit) -> Vec<Line> {
+    let language = hit.passage.language.as_deref();
+    let lines = sentences(&hit.passage.text).into_iter().map(|text| Line {
+        text: text.trim().to_owned(),
+        terms: terms(text, language).into_iter().collect(),
+        numbers: facts::numbers(text).into_iter().collect(),
+        negated: facts::negated(text),
+        directions: facts::directions(text),
+    });
+    lines.filter(|it| MIN_SHARED <= it.terms.len()).collect()
+}
+
+/// True if two sentences speak of the same matter and cannot both be right.
+fn differ(one: &Line, other: &Line) -> bool {
+    let n_shared = one.terms.intersection(&other.terms).count();
+    let shared = n_shared as f32 / one.terms.len().min(other.terms.len()) as f32;
+    if n_shared < MIN_SHARED || shared < SAME_MATTER {
+        return false;
+    }
+    if other_amount(&one.numbers, &other.numbers) {
+        return true;
+    }
+    let opposite = one.directions.iter().any(|it| {
+        other.directions.contains(&(it ^ 1)) && !other.directions.contains(it)
+    });
+    SAME_WORDS <= shared && (one.negated != other.negated || opposite)
+}
+
+/// True if both count the same thing and none of the amounts agree. A number
+/// without a unit may be anything: a version, a step, a year.
+fn other_amount(one: &BTreeSet<Number>, other: &BTreeSet<Number>) -> bool {
+    let pairs = || one.iter().flat_map(|it| other.iter().map(move |other| (it, other)));
+    let mut same_unit = pairs().filter(|(it, other)| it.unit.is_some() && it.unit == other.unit);
+    let comparable = same_unit.next().is_some();
+    comparable && !pairs().any(|(it, other)| it.agrees_with(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::index::cut;
+    use crate::knowledge::Document;
+    use crate::knowledge::Pool;
+
+    fn hit(pool: Pool, text: &str, year: i16) -> Hit {
+        let at = format!("{year}-06-01T00:00:00Z").parse::<Timestamp>().unwrap();
+        let document = Document { pool, updated_at: Some(at), ..document(text) };
+        let passage = cut(&document).into_iter().last().unwrap();
+        Hit { passage, score: 1.0, signals: Vec::new(), stale: None }
+    }
+
+    fn document(text: &str) -> Document {
+        let json = serde_json::json!({
+            "id": "1", "pool": "article", "brand": "acme", "title": "Refunds", "body": "Refund?",
+            "source": "test",
+        });
+        let document: Document = serde_json::from_value(json).unwrap();
+        Document { body: text.to_owned(), answer: Some(text.to_owned()), ..document }
+    }
+
+    fn stale(article: (&str, i16), answer: (&str, i16)) -> Option<Stale> {
+        let mut articles = [hit(Pool::Article, article.0, article.1)];
+        mark(&mut articles, &[hit(Pool::PastTicket, answer.0, answer.1)]);
+        let [article] = articles;
+        article.stale
+    }
+
+    #[test]
+    fn a_price_that_people_have_since_told_otherwise_makes_a_passage_stale() {
+        let stale = stale(
+            ("The express delivery of an order costs 5 euros.", 2023),
+            ("Express delivery of your order costs 7 euros since May.", 2025),
+        );
+        let stale = stale.unwrap();
+        assert_eq!(stale.passage, "The express delivery of an order costs 5 euros.");
+        assert_eq!(stale.ticket, "1");
+    }
+
+    #[test]
+    fn what_no_longer_works_makes_a_passage_stale() {
+        let article = ("You can export your contacts as a spreadsheet.", 2023);
+        let answer = ("You cannot export your contacts as a spreadsheet.", 2025);
+        assert!(stale(article, answer).is_some());
+    }
+
+    #[test]
+    fn an_older_answer_or_one_about_something_else_changes_nothing() {
+        let article = ("The express delivery of an order costs 5 euros.", 2023);
+        assert_eq!(stale(article, ("Express delivery of an order costs 4 euros.", 2021)), None);
+        assert_eq!(stale(article, ("A replacement battery costs 7 euros.", 2025)), None);
+        assert_eq!(stale(article, ("Express delivery of an order costs 5 euros.", 2025)), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! The passages that were found, by the document they are of.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use crate::index::DocumentKey;
+use crate::index::Match;
+use crate::index::Scored;
+
+/// Weight of an article's second passage beside its best one. (Measured: 0.5 is
+/// no better.)
+const SECOND_PASSAGE: f32 = 0.2;
+
+/// The passages found of one document, best first.
+pub(super) struct Group {
+    pub(super) document: DocumentKey,
+    pub(super) found: Vec<Match>,
+    /// Of the document: its best passage and a share of the second.
+    pub(super) score: f32,
+}
+
+impl Group {
+    /// The largest share of the question one passage speaks of.
+    pub(super) fn coverage(&self) -> f32 {
+        self.found.iter().map(|it| it.coverage).fold(0.0, f32::max)
+    }
+}
+
+/// Best document first.
+pub(super) fn by_document(scored: &Scored) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<DocumentKey, usize> = HashMap::new();
+    for it in scored.matches() {
+        match places.get(&it.document).and_then(|idx| groups.get_mut(*idx)) {
+            Some(group) => group.found.push(*it),
+            None => {
+                places.insert(it.document, groups.len());
+                groups.push(Group { document: it.document, found: vec![*it], score: 0.0 });
+            }
+        }
+    }
+    for group in &mut groups {
+        let mut scores = group.found.iter().map(|it| it.score);
+        group.score = scores.next().unwrap_or(0.0) + SECOND_PASSAGE * scores.next().unwrap_or(0.0);
+    }
+    groups.sort_by(better_first);
+    groups
+}
+
+fn better_first(left: &Group, right: &Group) -> Ordering {
+    right.score.total_cmp(&left.score).then(left.document.cmp(&right.document))
+}
