@@ -4,6 +4,7 @@
 
 mod experience;
 mod lookup;
+mod meanings;
 mod opened;
 mod passages;
 mod popularity;
@@ -52,6 +53,7 @@ use self::sound::check_sums;
 use self::sound::read_watermark;
 use self::terms::FORMAT;
 use self::terms::Layout;
+use crate::embed::Meaning;
 use crate::knowledge::Document;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
@@ -227,6 +229,22 @@ impl Index {
     /// Scores the passages that share words with the query. Empty if none do.
     pub fn score(&self, query: &Query<'_>) -> Result<Scored, IndexError> {
         guarded(&self.path, || search::score(self.opened()?, &self.layout, query))
+    }
+
+    /// The documents with the passages closest to a meaning, closest first. Only
+    /// what the reader may see is looked at.
+    pub fn nearest(
+        &self,
+        asked: &Meaning,
+        pool: Pool,
+        scope: &Scope,
+        n_documents: usize,
+    ) -> Result<Vec<DocumentKey>, IndexError> {
+        let allowed = search::allowed(pool, scope);
+        guarded(&self.path, || {
+            let opened = self.opened()?;
+            Ok(meanings::nearest(&opened, asked, &allowed, n_documents))
+        })
     }
 
     /// As [`Index::score`], with the passages read. Each hit carries the signals

@@ -23,6 +23,7 @@ pub mod journey;
 pub mod http;
 pub mod prompt;
 pub mod llm;
+pub mod embed;
 pub mod index;
 pub mod store;
 pub mod helpdesk;

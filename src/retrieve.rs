@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use self::before::Before;
 use self::groups::Group;
 use self::groups::by_document;
+use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -65,6 +66,10 @@ const PASSAGES_BY_RANK: [usize; 3] = [3, 2, 2];
 /// Articles the conversation is about that are looked at even if they share few
 /// words with the question.
 const N_NAMED: usize = 60;
+
+/// Articles and past tickets that are looked at because they mean what is asked.
+const N_NEAR: usize = 20;
+const N_NEAR_TICKETS: usize = 40;
 
 /// Articles that are looked at because past tickets worded so were answered with
 /// them.
@@ -125,11 +130,13 @@ struct Candidate {
     score: f32,
 }
 
-/// Best first, by everything that speaks for them.
-fn ranked(mut articles: Vec<Candidate>) -> Vec<Candidate> {
+/// Best first, by everything that speaks for them; `n_learned` past tickets were
+/// learned from.
+fn ranked(mut articles: Vec<Candidate>, n_learned: usize) -> Vec<Candidate> {
+    let weights = signals::weights(n_learned);
     let strongest = signals::strongest(articles.iter().map(|it| &it.signals));
     for it in &mut articles {
-        it.score = signals::score(&it.signals, &strongest);
+        it.score = signals::score(&it.signals, &strongest, &weights);
     }
     articles.sort_by(|left, right| {
         let by_score = right.score.total_cmp(&left.score);
@@ -175,9 +182,16 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     }
     let question = index.question(asked.wording(), &scope.brand)?;
     let look = |pool, limit| Query { question: &question, pool, scope, limit, also: Vec::new() };
-    let past = index.score(&look(Pool::PastTicket, N_VOTING_PASSAGES))?;
+    let meaning = asked.meaning();
+    let near = |pool, n| match &meaning {
+        Some(meaning) => index.nearest(meaning, pool, scope, n),
+        None => Ok(Vec::new()),
+    };
+    let also = near(Pool::PastTicket, N_NEAR_TICKETS)?;
+    let past = index.score(&Query { also, ..look(Pool::PastTicket, N_VOTING_PASSAGES) })?;
     let tickets = by_document(&past);
     let linked = votes::linked(&past, &tickets);
+    let meant = votes::meant(&past, &tickets, meaning.as_ref());
     let before = Before::read(index, ticket, scope)?;
     let (titles, popularity) = (index.titles()?, index.popularity()?);
     let experience = index.experience();
@@ -187,6 +201,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     // question: it may be in another language.
     let mut query = look(Pool::Article, N_PASSAGES);
     query.also = linked.iter().map(|(article, _)| *article).take(MAX_ARTICLES).collect();
+    query.also.extend(near(Pool::Article, N_NEAR)?);
     query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
     query.also.extend(worded.iter().map(|(article, _)| *article).take(N_WORDED));
     query.also.extend(likened.iter().map(|(article, _)| *article).take(MAX_ARTICLES));
@@ -195,6 +210,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     let (past_votes, past_wording) = (strongest(&linked), strongest(&worded));
     let by_article = |it: Vec<(DocumentKey, f32)>| it.into_iter().collect::<HashMap<_, _>>();
     let (linked, likened, worded) = (by_article(linked), by_article(likened), by_article(worded));
+    let meant = by_article(meant);
     let of = |votes: &HashMap<DocumentKey, f32>, it| votes.get(&it).copied().unwrap_or(0.0);
     let said = Said::new(&question, scope);
     let weighed = by_document(&passages).into_iter().map(|group| {
@@ -205,14 +221,18 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
             coverage: group.coverage(),
             title: titles.share(document, &said),
             linked: of(&linked, document),
+            meaning: groups::meaning(&group, &passages, meaning.as_ref()),
             likened: of(&likened, document),
+            meant: of(&meant, document),
+            before_meaning: groups::meaning(&group, &passages, before.meaning.as_ref()),
             popular: popularity.of(document),
             wording: of(&worded, document),
             ..before.signals(document, &titles)
         };
         Candidate { group, signals, score: 0.0 }
     });
-    let articles = ranked(weighed.collect());
+    let n_learned = experience.n_tickets(&scope.brand);
+    let articles = ranked(weighed.collect(), n_learned);
     Ok(Some(Found { past, tickets, passages, articles, past_votes, past_wording }))
 }
 
@@ -229,6 +249,16 @@ impl Asked<'_> {
         let Asked { text, title, context, language } = self;
         Wording { text, title, context, language: *language }
     }
+
+    fn meaning(&self) -> Option<Meaning> {
+        speaks(self.language).then(|| Meaning::of_all(&[self.title, "\n", self.text])).flatten()
+    }
+}
+
+/// True if the table of meanings may know a language: it was made for English, and
+/// ranks questions in others worse than words alone.
+fn speaks(language: Option<&str>) -> bool {
+    language.is_none_or(|it| it.starts_with("en"))
 }
 
 fn asked(ticket: &Ticket) -> Asked<'_> {

@@ -34,6 +34,7 @@ pub struct Experience {
 /// What one brand's tickets taught.
 #[derive(Debug)]
 struct Wording {
+    n_tickets: usize,
     pieces: HashMap<pieces::Piece, (u32, f32)>,
     articles: Vec<DocumentKey>,
     biases: Vec<f32>,
@@ -57,9 +58,15 @@ impl Experience {
         let learned = by_brand.into_iter().filter(|(_, tickets)| MIN_TICKETS <= tickets.len());
         let learned = learned.filter_map(|(brand, tickets)| {
             let fitted = fit::fit(&examples(brand, &tickets))?;
-            Some((brand.to_owned(), Wording::pack(fitted)))
+            Some((brand.to_owned(), Wording::pack(fitted, tickets.len())))
         });
         Ok(Experience { brands: learned.collect(), likened: likened::likened(index, tickets)? })
+    }
+
+    /// How many tickets of a brand it learned from that link an article.
+    #[must_use]
+    pub fn n_tickets(&self, brand: &str) -> usize {
+        self.brands.get(brand).map_or(0, |it| it.n_tickets)
     }
 
     /// The articles that say what the answer of a past ticket says, with
@@ -101,7 +108,7 @@ fn examples(brand: &str, tickets: &[&Document]) -> Vec<fit::Example> {
 
 impl Wording {
     /// A byte a weight: an eighth of a percent of the largest of its piece.
-    fn pack(fitted: fit::Fitted) -> Wording {
+    fn pack(fitted: fit::Fitted, n_tickets: usize) -> Wording {
         let n = fitted.classes.len();
         let mut weights = Vec::with_capacity(fitted.weights.len());
         let mut units = Vec::with_capacity(fitted.pieces.len());
@@ -112,7 +119,7 @@ impl Wording {
             units.push(unit);
         }
         let articles = fitted.classes.into_iter().map(DocumentKey).collect();
-        Wording { pieces: fitted.pieces, articles, biases: fitted.biases, weights, units }
+        Wording { n_tickets, pieces: fitted.pieces, articles, biases: fitted.biases, weights, units }
     }
 
     fn chances(&self, subject: &str, text: &str) -> Vec<(DocumentKey, f32)> {

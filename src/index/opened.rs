@@ -12,12 +12,16 @@ use tantivy::fastfield::Column;
 use tantivy::fieldnorm::FieldNormReader;
 
 use super::DocumentKey;
+use super::meanings::Sketches;
 use super::popularity::Popularity;
 use super::terms::DOCUMENT_KEY;
 use super::terms::LINKS;
 use super::terms::Layout;
+use super::terms::MEANING;
+use super::terms::PARTITION;
 use super::terms::N_PLACES;
 use super::titles::Titles;
+use crate::embed::Meaning;
 use crate::knowledge::Pool;
 
 /// A commit as queries see it. It stays readable however the index changes.
@@ -38,6 +42,9 @@ pub(super) struct Segment {
     pub(super) reader: SegmentReader,
     keys: Column<u64>,
     links: Column<u64>,
+    meanings: Column<u64>,
+    partitions: Column<u64>,
+    pub(super) sketches: Arc<Sketches>,
     articles: Fields,
     past_tickets: Fields,
 }
@@ -61,8 +68,9 @@ impl Slot {
             Some(known) if known.searcher.generation().generation_id() == generation => {
                 Ok(Arc::clone(known))
             }
-            Some(_) | None => {
-                let opened = Arc::new(Opened::new(searcher, layout)?);
+            known => {
+                let known = known.map(|it| it.segments.as_slice()).unwrap_or_default();
+                let opened = Arc::new(Opened::new(searcher, layout, known)?);
                 *slot = Some(Arc::clone(&opened));
                 Ok(opened)
             }
@@ -71,8 +79,10 @@ impl Slot {
 }
 
 impl Opened {
-    fn new(searcher: Searcher, layout: &Layout) -> tantivy::Result<Opened> {
-        let segments = searcher.segment_readers().iter().map(|it| Segment::open(it, layout));
+    /// What `known` segments hold in memory is taken from them.
+    fn new(searcher: Searcher, layout: &Layout, known: &[Segment]) -> tantivy::Result<Opened> {
+        let readers = searcher.segment_readers().iter();
+        let segments = readers.map(|it| Segment::open(it, layout, known));
         let segments = segments.collect::<tantivy::Result<Vec<Segment>>>()?;
         let popularity = Arc::new(Popularity::count(&searcher)?);
         let titles = Arc::new(Titles::read(&segments)?);
@@ -90,7 +100,11 @@ impl Opened {
 }
 
 impl Segment {
-    fn open(reader: &SegmentReader, layout: &Layout) -> tantivy::Result<Segment> {
+    fn open(
+        reader: &SegmentReader,
+        layout: &Layout,
+        known: &[Segment],
+    ) -> tantivy::Result<Segment> {
         let fields = |pool| -> tantivy::Result<Fields> {
             let [title, headings, body] = layout.places(pool).all();
             let words = |field| reader.inverted_index(field);
@@ -100,9 +114,17 @@ impl Segment {
                 lengths: [lengths(title)?, lengths(headings)?, lengths(body)?],
             })
         };
+        let known = known.iter().find(|it| it.reader.segment_id() == reader.segment_id());
+        let sketches = match known {
+            Some(known) => Arc::clone(&known.sketches),
+            None => Arc::new(Sketches::read(reader)?),
+        };
         Ok(Segment {
+            sketches,
+            partitions: reader.fast_fields().u64(PARTITION)?,
             keys: reader.fast_fields().u64(DOCUMENT_KEY)?,
             links: reader.fast_fields().u64(LINKS)?,
+            meanings: reader.fast_fields().u64(MEANING)?,
             articles: fields(Pool::Article)?,
             past_tickets: fields(Pool::PastTicket)?,
             reader: reader.clone(),
@@ -119,6 +141,16 @@ impl Segment {
     /// The document a passage is of.
     pub(super) fn document(&self, doc: DocId) -> DocumentKey {
         DocumentKey(self.keys.first(doc).unwrap_or_default())
+    }
+
+    /// True if a passage is of one of some partitions.
+    pub(super) fn is_in(&self, doc: DocId, partitions: &[u64]) -> bool {
+        self.partitions.first(doc).is_some_and(|it| partitions.contains(&it))
+    }
+
+    /// What a passage means. `None` if the table knows none of its words.
+    pub(super) fn meaning(&self, doc: DocId) -> Option<Meaning> {
+        Meaning::from_words(self.meanings.values_for_doc(doc))
     }
 
     /// The articles people linked in the past ticket a passage is of.

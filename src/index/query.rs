@@ -88,8 +88,12 @@ pub struct DocumentKey(pub(super) u64);
 
 impl DocumentKey {
     pub fn new(pool: Pool, brand: &str, document_id: &str) -> DocumentKey {
-        let digest = Sha256::digest(key_of(pool, brand, document_id));
-        let first = digest.iter().take(8);
-        DocumentKey(first.fold(0, |key, byte| (key << 8) | u64::from(*byte)))
+        DocumentKey(first_bytes(&key_of(pool, brand, document_id)))
     }
+}
+
+/// A number for a name: the first bytes of its hash.
+pub(super) fn first_bytes(name: &str) -> u64 {
+    let digest = Sha256::digest(name);
+    digest.iter().take(8).fold(0, |key, byte| (key << 8) | u64::from(*byte))
 }

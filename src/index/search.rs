@@ -30,9 +30,11 @@ use super::scores::Match;
 use super::scores::Scoring;
 use super::terms::Layout;
 use super::terms::N_PLACES;
+use super::terms::partition_key;
 use super::terms::partitions;
 use super::words::code_of;
 use super::words::codes;
+use crate::embed::Meaning;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
@@ -75,6 +77,11 @@ impl Scored {
         segment.into_iter().flat_map(|it| it.links(found.address.doc_id)).collect()
     }
 
+    /// What a passage means. `None` if none of its words is known to the table.
+    pub fn meaning(&self, found: &Match) -> Option<Meaning> {
+        self.opened.segments.get(found.address.segment_ord as usize)?.meaning(found.address.doc_id)
+    }
+
     pub(super) fn read(&self, found: &Match) -> tantivy::Result<Hit> {
         let passage = read(&self.opened.searcher, self.stored, found.address)?;
         let places = SIGNALS.into_iter().zip(found.places);
@@ -100,25 +107,26 @@ pub(super) fn score(
         (words, known) = lookup.words(n_passages)?;
         let averages = opened.averages(query.pool);
         let mut scoring = Scoring::new(query.pool, &words, n_passages, averages);
-        let allowed: Vec<Term> = partitions(query.scope)
-            .into_iter()
-            .map(|it| layout.audience_term(query.pool, &it))
-            .collect();
+        let allowed = allowed(query.pool, query.scope);
         for (segment_idx, segment) in opened.segments.iter().enumerate() {
-            let also = passages_by_key(&segment.reader, layout, &query.also, &allowed)?;
+            let mut also = passages_by_key(&segment.reader, layout, &query.also)?;
+            also.retain(|doc| segment.is_in(*doc, &allowed));
             scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
     }
     Ok(Scored { stored: layout.stored, matches: best.into_matches(), known, opened })
 }
 
-/// The passages of some documents in one segment that the reader may see, in
-/// ascending order.
+/// The partitions of a pool a reader may see.
+pub(super) fn allowed(pool: Pool, scope: &Scope) -> Vec<u64> {
+    partitions(scope).iter().map(|it| partition_key(pool, it)).collect()
+}
+
+/// The passages of some documents in one segment, in ascending order.
 fn passages_by_key(
     reader: &SegmentReader,
     layout: &Layout,
     documents: &[DocumentKey],
-    allowed: &[Term],
 ) -> tantivy::Result<Vec<u32>> {
     let mut docs = Vec::new();
     for key in documents {
@@ -134,20 +142,7 @@ fn passages_by_key(
     }
     docs.sort_unstable();
     docs.dedup();
-    let mut seen = vec![false; docs.len()];
-    for term in allowed.iter().filter(|_| !docs.is_empty()) {
-        let field = reader.inverted_index(term.field())?;
-        let Some(mut postings) = field.read_postings(term, IndexRecordOption::Basic)? else {
-            continue;
-        };
-        for (doc, seen) in docs.iter().zip(&mut seen) {
-            if postings.doc() < *doc {
-                postings.seek(*doc);
-            }
-            *seen |= postings.doc() == *doc;
-        }
-    }
-    Ok(docs.into_iter().zip(seen).filter_map(|(doc, seen)| seen.then_some(doc)).collect())
+    Ok(docs)
 }
 
 /// The languages the passages of a brand are written in, in either pool: the

@@ -18,8 +18,10 @@ use tantivy::tokenizer::Token;
 
 use super::DocumentKey;
 use super::passages::key_of;
+use super::query::first_bytes;
 use super::words::code_of;
 use super::words::stems;
+use crate::embed::Meaning;
 use crate::knowledge::Audience;
 use crate::knowledge::Document;
 use crate::knowledge::Passage;
@@ -28,12 +30,14 @@ use crate::knowledge::Scope;
 
 /// Changes whenever passages are cut, stemmed or laid out differently: an index
 /// of another format is rebuilt from the store.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// Names of the columns.
 pub(super) const DOCUMENT_KEY: &str = "document_key";
 pub(super) const LINKS: &str = "links";
 pub(super) const CREATED: &str = "created";
+pub(super) const MEANING: &str = "meaning";
+pub(super) const PARTITION: &str = "partition";
 
 const SECONDS_A_DAY: i64 = 86_400;
 
@@ -72,6 +76,10 @@ pub(super) struct Layout {
     links: Field,
     /// Day of a past ticket, on its first passage only: one entry a ticket.
     created: Field,
+    /// What the passage means, in a column: twelve whole numbers of eight parts.
+    meaning: Field,
+    /// Which pool, brand and audience it is of, in a column.
+    partition: Field,
     articles: Places,
     past_tickets: Places,
 }
@@ -93,6 +101,8 @@ impl Layout {
         let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST | INDEXED);
         let links = schema.add_u64_field(LINKS, FAST);
         let created = schema.add_i64_field(CREATED, FAST);
+        let meaning = schema.add_u64_field(MEANING, FAST);
+        let partition = schema.add_u64_field(PARTITION, FAST);
         Layout {
             schema: schema.build(),
             document,
@@ -101,6 +111,8 @@ impl Layout {
             document_key,
             links,
             created,
+            meaning,
+            partition,
             articles,
             past_tickets,
         }
@@ -154,6 +166,7 @@ impl Layout {
         entry.add_text(self.scope, document.pool.as_str());
         entry.add_text(self.scope, brand_key(document.pool, &document.brand));
         entry.add_text(self.scope, audience_key(document.pool, &partition));
+        entry.add_u64(self.partition, partition_key(document.pool, &partition));
         let language = document.language.as_deref();
         let code = code_of(language);
         entry.add_text(self.scope, language_key(document.pool, &document.brand, code));
@@ -167,6 +180,11 @@ impl Layout {
         if document.pool == Pool::PastTicket && passage.ordinal == 0 {
             let second = document.updated_at.map_or(0, |it| it.as_second());
             entry.add_i64(self.created, second / SECONDS_A_DAY);
+        }
+        // The title says what a passage is about that does not name it.
+        let texts = [document.title.as_str(), "\n", passage.text.as_str()];
+        for word in Meaning::of_all(&texts).iter().flat_map(Meaning::words) {
+            entry.add_u64(self.meaning, word);
         }
         let mut headings = passage.headings.join("\n");
         headings.push('\n');
@@ -211,6 +229,11 @@ pub(super) fn partitions(scope: &Scope) -> Vec<String> {
     partitions.sort();
     partitions.dedup();
     partitions
+}
+
+/// Names a partition of a pool in a column.
+pub(super) fn partition_key(pool: Pool, partition: &str) -> u64 {
+    first_bytes(&audience_key(pool, partition))
 }
 
 fn brand_key(pool: Pool, brand: &str) -> String {

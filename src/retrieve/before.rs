@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use super::Signals;
 use super::groups::Group;
 use super::groups::by_document;
+use super::speaks;
+use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -29,6 +31,8 @@ pub(super) struct Before {
     /// Best first; empty for a first message.
     pub(super) groups: Vec<Group>,
     by_document: HashMap<DocumentKey, (f32, f32)>,
+    /// What was said, later turns counting as much as earlier ones.
+    pub(super) meaning: Option<Meaning>,
     /// Latest turn first.
     turns: Vec<Said>,
 }
@@ -54,7 +58,8 @@ impl Before {
             groups = by_document(&index.score(&query)?);
         }
         let by_document = groups.iter().map(|it| (it.document, (it.score, it.coverage())));
-        Ok(Before { by_document: by_document.collect(), groups, turns })
+        let meaning = speaks(language).then(|| Meaning::of_all(&texts)).flatten();
+        Ok(Before { by_document: by_document.collect(), groups, meaning, turns })
     }
 
     pub(super) fn signals(&self, article: DocumentKey, titles: &Titles) -> Signals {

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Match;
 use crate::index::Scored;
@@ -45,6 +46,14 @@ pub(super) fn by_document(scored: &Scored) -> Vec<Group> {
     }
     groups.sort_by(better_first);
     groups
+}
+
+/// How close the closest passage of a document is to what is asked. 0.0 where one
+/// of them means nothing the table knows.
+pub(super) fn meaning(group: &Group, scored: &Scored, asked: Option<&Meaning>) -> f32 {
+    let Some(asked) = asked else { return 0.0 };
+    let meanings = group.found.iter().filter_map(|it| scored.meaning(it));
+    meanings.map(|it| it.likeness(asked)).fold(0.0, f32::max)
 }
 
 fn better_first(left: &Group, right: &Group) -> Ordering {

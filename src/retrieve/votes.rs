@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 
 use super::groups::Group;
+use super::groups::meaning;
+use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Experience;
 use crate::index::Scored;
@@ -17,28 +19,43 @@ const N_VOTERS: usize = 100;
 /// Which articles people linked when they answered alike questions, strongest
 /// first; the strengths add up to 1.0 at most.
 pub(super) fn linked(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
-    let voters = tickets.iter().take(N_VOTERS).map(|ticket| {
-        let links = ticket.found.first().map(|it| past.links(it)).unwrap_or_default();
-        let share = 1.0 / links.len() as f32;
-        (ticket, links.into_iter().map(|it| (it, share)).collect())
-    });
-    count(voters)
+    count(tickets.iter().take(N_VOTERS).map(|it| (strength(it), links(past, it))))
+}
+
+/// The same of the tickets that mean what is asked, whatever words they share with
+/// it: by the fourth power of how close they are.
+pub(super) fn meant(
+    past: &Scored,
+    tickets: &[Group],
+    asked: Option<&Meaning>,
+) -> Vec<(DocumentKey, f32)> {
+    let closeness = |ticket: &Group| meaning(ticket, past, asked).powi(4);
+    count(tickets.iter().map(|it| (closeness(it), links(past, it))))
 }
 
 /// The same for tickets whose answer links none: articles that say what it says.
 pub(super) fn likened(experience: &Experience, tickets: &[Group]) -> Vec<(DocumentKey, f32)> {
     let voters = tickets.iter().take(N_VOTERS);
-    count(voters.map(|ticket| (ticket, experience.likened(ticket.document).to_vec())))
+    count(voters.map(|ticket| (strength(ticket), experience.likened(ticket.document).to_vec())))
 }
 
-/// A ticket's vote is its score squared, by how much it speaks for each article.
-fn count<'a>(
-    voters: impl Iterator<Item = (&'a Group, Vec<(DocumentKey, f32)>)>,
-) -> Vec<(DocumentKey, f32)> {
+/// The articles people linked in a ticket, in equal shares.
+fn links(past: &Scored, ticket: &Group) -> Vec<(DocumentKey, f32)> {
+    let links = ticket.found.first().map(|it| past.links(it)).unwrap_or_default();
+    let share = 1.0 / links.len() as f32;
+    links.into_iter().map(|it| (it, share)).collect()
+}
+
+/// A ticket's vote.
+fn strength(ticket: &Group) -> f32 {
+    ticket.score * ticket.score
+}
+
+/// Strengths of tickets, and how much each speaks for which article.
+fn count(voters: impl Iterator<Item = (f32, Vec<(DocumentKey, f32)>)>) -> Vec<(DocumentKey, f32)> {
     let mut votes: HashMap<DocumentKey, f32> = HashMap::new();
     let mut total = 0.0;
-    for (ticket, articles) in voters.filter(|(_, articles)| !articles.is_empty()) {
-        let strength = ticket.score * ticket.score;
+    for (strength, articles) in voters.filter(|(it, articles)| 0.0 < *it && !articles.is_empty()) {
         total += strength;
         for (article, share) in articles {
             *votes.entry(article).or_default() += strength * share;
