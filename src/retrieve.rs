@@ -30,6 +30,7 @@ use crate::index::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+use crate::text::lexicon;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
@@ -145,6 +146,13 @@ fn ranked(mut articles: Vec<Candidate>, n_learned: usize) -> Vec<Candidate> {
     articles
 }
 
+/// How far the best is ahead of the mean of the next five.
+fn gap(articles: &[Candidate]) -> f32 {
+    let Some((first, rest)) = articles.split_first() else { return 0.0 };
+    let next: Vec<f32> = rest.iter().take(5).map(|it| it.score).collect();
+    first.score - next.iter().sum::<f32>() / next.len().max(1) as f32
+}
+
 impl Found {
     fn signs(&self) -> Signs {
         let best: Vec<f32> =
@@ -165,6 +173,8 @@ impl Found {
             entropy: answerable::entropy(&best),
             title: most(|it| it.signals.title, 3),
             margin,
+            gap: gap(&self.articles),
+            meaning: most(|it| it.signals.meaning, MAX_ARTICLES),
             past_known: past.share,
             past_common: past.common,
             past_coverage: self.tickets.first().map_or(0.0, Group::coverage),
@@ -251,15 +261,27 @@ impl Asked<'_> {
     }
 
     fn meaning(&self) -> Option<Meaning> {
-        speaks(self.language).then(|| Meaning::of_all(&[self.title, "\n", self.text])).flatten()
+        if speaks(self.language) {
+            return Meaning::of_all(&[self.title, "\n", self.text]);
+        }
+        // Of a question in another language, what the lexicon knows of it.
+        let asked = [self.title, self.text].join("\n");
+        let words = lexicon::translate(&asked, self.language.unwrap_or_default(), SPOKEN);
+        (MIN_TRANSLATED <= words.len()).then(|| Meaning::of(&words.join(" "))).flatten()
     }
 }
 
 /// True if the table of meanings may know a language: it was made for English, and
 /// ranks questions in others worse than words alone.
 fn speaks(language: Option<&str>) -> bool {
-    language.is_none_or(|it| it.starts_with("en"))
+    language.is_none_or(|it| it.starts_with(SPOKEN))
 }
+
+/// The language of the table of meanings.
+const SPOKEN: &str = "en";
+
+/// Fewer words of the lexicon say nothing about what is asked. (Guessed.)
+const MIN_TRANSLATED: usize = 2;
 
 fn asked(ticket: &Ticket) -> Asked<'_> {
     // Only the customer's own words make the query. Agents paste macros, and a

@@ -2,6 +2,7 @@
 
 pub mod html;
 pub mod language;
+pub mod lexicon;
 pub mod markdown;
 pub mod sentences;
 pub mod terms;

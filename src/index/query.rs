@@ -6,9 +6,12 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::passages::key_of;
+use super::words::code_of;
 use super::words::question_stems;
+use super::words::stems;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+use crate::text::lexicon;
 
 /// Words looked at before the best are chosen. (Guessed: a long mail.)
 const MAX_CANDIDATES: usize = 400;
@@ -17,6 +20,10 @@ const MAX_CANDIDATES: usize = 400;
 /// one forum, beside 0.3 and 0.7; the weight of the context is guessed.)
 const TITLE_WEIGHT: f32 = 1.2;
 const CONTEXT_WEIGHT: f32 = 0.4;
+
+/// How much a word of the lexicon counts beside one the customer wrote. (Guessed:
+/// of its alternatives only some are meant.)
+const TRANSLATED_WEIGHT: f32 = 0.7;
 
 /// What is asked, as it was written. Parts there are none of are empty.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,23 +56,46 @@ pub(super) struct QuestionWord {
 impl Question {
     /// `written` are the languages of the passages.
     pub(super) fn new(wording: Wording<'_>, written: &[&'static str]) -> Question {
-        let mut words: Vec<QuestionWord> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut words = Words::default();
         for (text, weight) in
             [(wording.text, 1.0), (wording.title, TITLE_WEIGHT), (wording.context, CONTEXT_WEIGHT)]
         {
             for stems in question_stems(text, wording.language, written) {
-                let Some(first) = stems.first() else { continue };
-                if let Some(word) = places.get(first).and_then(|it| words.get_mut(*it)) {
-                    // Said again counts a little more, not twice as much.
-                    word.weight = (word.weight + 0.25 * weight).min(2.0);
-                } else if words.len() < MAX_CANDIDATES {
-                    places.insert(first.clone(), words.len());
-                    words.push(QuestionWord { stems, weight });
-                }
+                words.add(stems, weight);
             }
         }
-        Question { words }
+        // Only the customer's own words: of what was said before too much is found.
+        let asked = [wording.title, wording.text].join("\n");
+        let own = wording.language.unwrap_or_default();
+        for language in written.iter().filter(|it| code_of(wording.language) != **it) {
+            for stems in lexicon::translate(&asked, own, language)
+                .iter()
+                .flat_map(|it| stems(it, Some(language)))
+            {
+                words.add(vec![stems], TRANSLATED_WEIGHT);
+            }
+        }
+        Question { words: words.in_order }
+    }
+}
+
+#[derive(Default)]
+struct Words {
+    in_order: Vec<QuestionWord>,
+    /// By first stem.
+    places: HashMap<String, usize>,
+}
+
+impl Words {
+    fn add(&mut self, stems: Vec<String>, weight: f32) {
+        let Some(first) = stems.first() else { return };
+        if let Some(word) = self.places.get(first).and_then(|it| self.in_order.get_mut(*it)) {
+            // Said again counts a little more, not twice as much.
+            word.weight = (word.weight + 0.25 * weight).min(2.0);
+        } else if self.in_order.len() < MAX_CANDIDATES {
+            self.places.insert(first.clone(), self.in_order.len());
+            self.in_order.push(QuestionWord { stems, weight });
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 /// Number of signs.
-const N_SIGNS: usize = 11;
+const N_SIGNS: usize = 13;
 
 /// Their names, in order.
 pub const SIGNS: [&str; N_SIGNS] = [
@@ -15,6 +15,8 @@ pub const SIGNS: [&str; N_SIGNS] = [
     "entropy",
     "title",
     "margin",
+    "gap",
+    "meaning",
     "past.known",
     "past.common",
     "past.coverage",
@@ -22,7 +24,7 @@ pub const SIGNS: [&str; N_SIGNS] = [
     "past.wording",
 ];
 
-/// What tells whether a question is answered, each 0.0–1.0.
+/// What tells whether a question is answered; 0.0–1.0 where nothing is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Signs {
     /// Share of the question the best passage speaks of, rare words counting more.
@@ -37,6 +39,10 @@ pub struct Signs {
     pub title: f32,
     /// How far the best article is ahead of the next.
     pub margin: f32,
+    /// How far it is ahead of the mean of the next five, in points of the score.
+    pub gap: f32,
+    /// How close the closest of the best ten is in meaning.
+    pub meaning: f32,
     /// As `known`, in past questions and answers.
     pub past_known: f32,
     pub past_common: f32,
@@ -59,6 +65,8 @@ impl Signs {
             self.entropy,
             self.title,
             self.margin,
+            self.gap,
+            self.meaning,
             self.past_known,
             self.past_common,
             self.past_coverage,

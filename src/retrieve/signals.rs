@@ -26,16 +26,16 @@ pub const NAMES: [&str; N_SIGNALS] = [
 /// What each counts where nothing was learned from past tickets. (Searched on five
 /// public sets without a history; the figures are in `docs/BENCHMARKS.md`.)
 const WITHOUT_HISTORY: [f32; N_SIGNALS] =
-    [0.7, 1.4, 0.15, 1.1, 7.6, 0.0, 0.0, 0.0, 0.0, 0.0, 1.9, 1.1, 1.1, 0.5];
+    [0.6, 1.4, 0.2, 1.0, 7.6, 0.0, 0.0, 0.0, 0.0, 0.0, 1.65, 1.25, 1.25, 0.7];
 
 /// What each counts where many past tickets were learned from: they know more than
 /// words. (Fitted on one forum's tickets of the fifteen months before those it is
 /// measured on; those of the conversation are a third of the above.)
 const WITH_HISTORY: [f32; N_SIGNALS] =
-    [1.0, 0.15, 0.0, 0.6, 2.6, 1.6, 0.75, 0.1, 0.6, 5.1, 0.25, 0.6, 0.9, 0.0];
+    [0.9, 0.3, 0.0, 0.8, 1.2, 1.35, 0.7, 0.75, 0.3, 5.0, 0.25, 0.6, 0.9, 0.0];
 
 /// Past tickets with which both count half. (Guessed.)
-const HALF_A_HISTORY: f32 = 300.0;
+const HALF_A_HISTORY: f32 = 100.0;
 
 /// What each signal counts where that many past tickets were learned from.
 pub(super) fn weights(n_learned: usize) -> [f32; N_SIGNALS] {
@@ -120,8 +120,8 @@ const NO_CHANCE: f32 = 1e-5;
 
 /// A signal is seen against the strongest among the candidates, but against no
 /// less than this: chances and likenesses mean the same for every question.
-const AGAINST: [f32; N_SIGNALS] = 
-    [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+const AGAINST: [f32; N_SIGNALS] =
+    [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
 
 /// The strongest of each signal among some candidates.
 pub(super) fn strongest<'a>(all: impl Iterator<Item = &'a Signals>) -> [f32; N_SIGNALS] {

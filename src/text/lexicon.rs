@@ -1,0 +1,108 @@
+//! The words of support in seven languages (`config/lexicon.tsv`): enough for a
+//! question to find an article in another language. Not a translation.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::terms::fold;
+
+/// One row a meaning, one column a language, alternatives behind commas.
+const SHIPPED: &str = include_str!("../../config/lexicon.tsv");
+
+/// Words of the longest phrase.
+const MAX_PHRASE_WORDS: usize = 3;
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
+
+/// By language, then by phrase: its rows.
+struct Lexicon {
+    rows: Vec<Vec<&'static str>>,
+    columns: Vec<&'static str>,
+    phrases: Vec<HashMap<String, Vec<usize>>>,
+}
+
+impl Lexicon {
+    fn read() -> Lexicon {
+        let mut lines = SHIPPED.lines();
+        let columns: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
+        let rows: Vec<Vec<&str>> = lines.map(|it| it.split('\t').collect()).collect();
+        let mut phrases = vec![HashMap::<String, Vec<usize>>::new(); columns.len()];
+        for (row_idx, row) in rows.iter().enumerate() {
+            for (cell, phrases) in row.iter().zip(&mut phrases) {
+                for phrase in cell.split(',') {
+                    let words: Vec<String> = words(phrase).collect();
+                    phrases.entry(words.join(" ")).or_default().push(row_idx);
+                }
+            }
+        }
+        Lexicon { rows, columns, phrases }
+    }
+
+    fn column(&self, language: &str) -> Option<usize> {
+        let code = language.split(['-', '_']).next()?;
+        self.columns.iter().position(|it| *it == code)
+    }
+}
+
+/// What the words of support in a text are called in another language, in reading
+/// order, each once, alternatives behind each other. Empty if one of the languages
+/// is not in the lexicon, or they are the same.
+#[must_use]
+pub fn translate(text: &str, from: &str, to: &str) -> Vec<&'static str> {
+    let lexicon = &*LEXICON;
+    let (Some(from), Some(to)) = (lexicon.column(from), lexicon.column(to)) else {
+        return Vec::new();
+    };
+    let Some(phrases) = lexicon.phrases.get(from).filter(|_| from != to) else {
+        return Vec::new();
+    };
+    let words: Vec<String> = words(text).collect();
+    let mut found: Vec<&'static str> = Vec::new();
+    for start in 0..words.len() {
+        for n_words in 1..=MAX_PHRASE_WORDS {
+            let Some(phrase) = words.get(start..start + n_words) else { break };
+            let rows = phrases.get(&phrase.join(" ")).into_iter().flatten();
+            let cells = rows.filter_map(|it| lexicon.rows.get(*it)?.get(to));
+            for word in cells.flat_map(|it| it.split(',')) {
+                if !found.contains(&word) {
+                    found.push(word);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let folded = fold(text);
+    let words: Vec<String> =
+        folded.split(|it: char| !it.is_alphanumeric()).map(str::to_owned).collect();
+    words.into_iter().filter(|it| !it.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_german_question_is_put_into_english_words() {
+        let words = translate("Ich möchte meine Bestellung zurückgeben!", "de-AT", "en");
+        assert_eq!(words, ["order", "return"]);
+        assert!(translate("J'ai oublié mon mot de passe", "fr", "en").contains(&"password"));
+    }
+
+    #[test]
+    fn a_language_without_a_column_gives_no_words() {
+        assert!(translate("Zamówienie", "pl", "en").is_empty());
+        assert!(translate("refund", "en", "en").is_empty());
+    }
+
+    #[test]
+    fn every_row_has_a_word_in_every_language() {
+        let lexicon = Lexicon::read();
+        for row in &lexicon.rows {
+            assert_eq!(row.len(), lexicon.columns.len(), "{row:?}");
+            assert!(row.iter().all(|it| !it.is_empty()), "{row:?}");
+        }
+    }
+}
