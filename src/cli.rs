@@ -2,6 +2,7 @@
 //! settings they share, and what a shell is answered.
 
 pub mod ask;
+pub mod calibrate;
 pub mod check;
 pub mod connectors;
 pub mod decisions;
@@ -57,6 +58,8 @@ enum Command {
     Ingest(ingest::IngestArgs),
     /// Asks one question, and shows the answer with everything behind it
     Ask(ask::AskArgs),
+    /// Learns from your past tickets what speaks for an article, and shows what that is worth
+    Calibrate(calibrate::CalibrateArgs),
     /// Measures a step on labelled files, beside a baseline
     Eval(eval::EvalArgs),
     /// What is waiting, what is dead, and trying it again
@@ -138,6 +141,10 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         Command::Index(args) => {
             let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
             index::run(&args, &store, &index, out).await
+        }
+        Command::Calibrate(args) => {
+            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
+            calibrate::run(&args, &store, &index, out).await
         }
         Command::Ask(args) => {
             let store = app::open_store(&settings)?;

@@ -4,6 +4,7 @@
 mod baseline;
 mod data;
 mod metrics;
+mod reranked;
 pub mod retrieval;
 
 pub use self::data::Folder;
@@ -11,6 +12,7 @@ pub use self::data::Question;
 pub use self::data::read_folder;
 pub use self::metrics::Interval;
 pub use self::metrics::auroc;
+pub use self::reranked::Reranked;
 
 use std::collections::BTreeMap;
 

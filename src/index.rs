@@ -32,6 +32,7 @@ pub use self::titles::Titles;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -39,6 +40,7 @@ use std::sync::PoisonError;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
@@ -110,6 +112,10 @@ pub struct Index {
     watermark: AtomicU64,
     opened: Slot,
     experience: RwLock<Arc<Experience>>,
+    /// Where what was learned is kept; `None` for one in memory.
+    folder: Option<PathBuf>,
+    /// Of the file that was read last.
+    recalled: Mutex<Option<SystemTime>>,
 }
 
 impl std::fmt::Debug for Index {
@@ -138,7 +144,10 @@ impl Index {
             let directory = MmapDirectory::open(folder)?;
             let index = tantivy::Index::open_or_create(directory, layout.schema.clone())?;
             check_sums(&index, folder)?;
-            Index::over(path.clone(), index, layout)
+            let mut index = Index::over(path.clone(), index, layout)?;
+            index.folder = Some(folder.to_owned());
+            index.recall();
+            Ok(index)
         })
     }
 
@@ -161,7 +170,19 @@ impl Index {
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
         let (opened, experience) = (Slot::default(), RwLock::default());
-        Ok(Index { path, index, reader, layout, writer, watermark, opened, experience })
+        let (folder, recalled) = (None, Mutex::new(None));
+        Ok(Index {
+            path,
+            index,
+            reader,
+            layout,
+            writer,
+            watermark,
+            opened,
+            experience,
+            folder,
+            recalled,
+        })
     }
 
     /// The sequence number up to which the store's changes are committed here.
@@ -266,15 +287,38 @@ impl Index {
         guarded(&self.path, || Ok(Arc::clone(&self.opened()?.titles)))
     }
 
-    /// What past tickets taught. Empty until [`Index::teach`] is called.
+    /// What past tickets taught. Empty where nothing was learned yet.
     pub fn experience(&self) -> Arc<Experience> {
         Arc::clone(&self.experience.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts what was learned anew in the place of what was known.
-    pub fn teach(&self, experience: Experience) {
+    /// Puts what was learned anew in the place of what was known, and keeps it.
+    ///
+    /// # Errors
+    /// `Unwritable` if it cannot be kept; it is used all the same.
+    pub fn teach(&self, experience: Experience) -> Result<(), IndexError> {
+        let kept = self.folder.as_ref().map_or(Ok(()), |it| experience.save(it));
         let mut known = self.experience.write().unwrap_or_else(PoisonError::into_inner);
         *known = Arc::new(experience);
+        kept.map_err(|error| IndexError::Unwritable {
+            path: self.path.clone(),
+            detail: error.to_string(),
+        })
+    }
+
+    /// Takes over what another process has learned and kept since the last time.
+    pub fn recall(&self) {
+        let Some(folder) = &self.folder else { return };
+        let changed = Experience::changed(folder);
+        let mut recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
+        if changed.is_none() || *recalled == changed {
+            return;
+        }
+        *recalled = changed;
+        if let Some(experience) = Experience::load(folder) {
+            let mut known = self.experience.write().unwrap_or_else(PoisonError::into_inner);
+            *known = Arc::new(experience);
+        }
     }
 
     /// Reads one of the passages that were found.

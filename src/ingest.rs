@@ -5,6 +5,7 @@
 mod article;
 mod change;
 mod desk;
+mod learn;
 mod record;
 mod site;
 mod source;
@@ -15,6 +16,8 @@ pub use self::change::Failure;
 pub use self::change::Plan;
 pub use self::change::Summary;
 pub use self::change::What;
+pub(crate) use self::learn::documents;
+pub use self::learn::learn_if_outdated;
 pub use self::site::SiteRules;
 pub use self::source::Batch;
 pub use self::source::Source;
@@ -288,10 +291,12 @@ pub fn rebuild(
 pub async fn follow(index: Arc<Index>, store: Store, cancel: CancellationToken) {
     let mut wait = POLL_EVERY;
     let mut failing = false;
+    let mut learner = Learner::default();
     while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-        let (index, store) = (Arc::clone(&index), store.clone());
-        let step = tokio::task::spawn_blocking(move || catch_up(&index, &store, |_, _| {}));
+        let (following, changed) = (Arc::clone(&index), store.clone());
+        let step = tokio::task::spawn_blocking(move || catch_up(&following, &changed, |_, _| {}));
         let result = step.await;
+        learner.look(&index, &store, matches!(&result, Ok(Ok(n_changes)) if 0 < *n_changes));
         wait = match result {
             Ok(Ok(n_changes)) => {
                 if 0 < n_changes {
@@ -312,5 +317,39 @@ pub async fn follow(index: Arc<Index>, store: Store, cancel: CancellationToken) 
             }
             Err(_) => POLL_AFTER_FAILURE,
         };
+    }
+}
+
+/// How often it is looked whether another process has learned anything.
+const LOOKS_BETWEEN_RECALLS: u32 = 100;
+
+/// Learns beside everything else, one lesson at a time.
+#[derive(Default)]
+struct Learner {
+    lesson: Option<tokio::task::JoinHandle<()>>,
+    n_looks: u32,
+}
+
+impl Learner {
+    fn look(&mut self, index: &Arc<Index>, store: &Store, changed: bool) {
+        let is_busy = self.lesson.as_ref().is_some_and(|it| !it.is_finished());
+        self.n_looks += 1;
+        let recalls = self.n_looks.is_multiple_of(LOOKS_BETWEEN_RECALLS);
+        // The first look finds what was ingested while nothing ran.
+        if is_busy || !(changed || recalls || self.n_looks == 1) {
+            return;
+        }
+        let (index, store) = (Arc::clone(index), store.clone());
+        self.lesson = Some(tokio::task::spawn_blocking(move || {
+            index.recall();
+            match learn_if_outdated(&index, &store) {
+                Ok(Some(n_tickets)) => tracing::info!(n_tickets, "learned from the past tickets"),
+                Ok(None) => {}
+                Err(error) => {
+                    let error = anyhow::Error::new(error);
+                    tracing::warn!("could not learn from the past tickets: {error:#}");
+                }
+            }
+        }));
     }
 }

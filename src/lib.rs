@@ -44,6 +44,7 @@ pub mod pipeline;
 pub mod worker;
 pub mod ingest;
 pub mod eval;
+pub mod calibrate;
 
 // Edges.
 pub mod config;

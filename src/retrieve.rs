@@ -11,8 +11,12 @@ mod votes;
 
 pub use self::answerable::SIGNS;
 pub use self::answerable::Signs;
+pub use self::signals::N_SIGNALS;
 pub use self::signals::NAMES;
 pub use self::signals::Signals;
+pub use self::signals::default_weights;
+pub use self::signals::score;
+pub use self::signals::shares;
 
 use std::collections::HashMap;
 
@@ -120,6 +124,11 @@ struct Found {
     passages: Scored,
     /// Best first.
     articles: Vec<Candidate>,
+    /// Whether what is asked means anything the table knows.
+    means: bool,
+    /// How close the closest past tickets are in meaning; [`NEUTRAL`] where what is
+    /// asked means nothing the table knows.
+    past_meaning: f32,
     /// The strongest vote for any article, and the likeliest one by wording.
     past_votes: f32,
     past_wording: f32,
@@ -131,19 +140,37 @@ struct Candidate {
     score: f32,
 }
 
-/// Best first, by everything that speaks for them; `n_learned` past tickets were
-/// learned from.
-fn ranked(mut articles: Vec<Candidate>, n_learned: usize) -> Vec<Candidate> {
-    let weights = signals::weights(n_learned);
-    let strongest = signals::strongest(articles.iter().map(|it| &it.signals));
-    for it in &mut articles {
-        it.score = signals::score(&it.signals, &strongest, &weights);
+/// Best first, by everything that speaks for them.
+fn ranked(mut articles: Vec<Candidate>, weights: &[f32; N_SIGNALS]) -> Vec<Candidate> {
+    let weighed: Vec<_> = articles.iter().map(|it| it.signals.weighed()).collect();
+    for (article, shares) in articles.iter_mut().zip(shares(&weighed)) {
+        article.score = score(&shares, weights);
     }
     articles.sort_by(|left, right| {
         let by_score = right.score.total_cmp(&left.score);
         by_score.then(left.group.document.cmp(&right.group.document))
     });
     articles
+}
+
+/// How close a question is to what it is compared with where nobody can tell:
+/// about the middle of what is answered and what is not. (Measured on one forum.)
+const NEUTRAL: f32 = 0.5;
+
+/// Past tickets that tell whether customers of this brand ask such things.
+const N_CLOSEST: usize = 5;
+
+/// How close the few closest past tickets are in meaning, on average. 0.0 without
+/// any.
+fn closest(past: &Scored, tickets: &[Group], asked: Option<&Meaning>) -> f32 {
+    if asked.is_none() && !tickets.is_empty() {
+        return NEUTRAL;
+    }
+    let mut all: Vec<f32> =
+        tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
+    all.sort_by(|left, right| right.total_cmp(left));
+    let best = all.iter().take(N_CLOSEST);
+    best.sum::<f32>() / N_CLOSEST as f32
 }
 
 /// How far the best is ahead of the mean of the next five.
@@ -174,10 +201,11 @@ impl Found {
             title: most(|it| it.signals.title, 3),
             margin,
             gap: gap(&self.articles),
-            meaning: most(|it| it.signals.meaning, MAX_ARTICLES),
+            meaning: if self.means { most(|it| it.signals.meaning, MAX_ARTICLES) } else { NEUTRAL },
             past_known: past.share,
             past_common: past.common,
             past_coverage: self.tickets.first().map_or(0.0, Group::coverage),
+            past_meaning: self.past_meaning,
             past_votes: self.past_votes,
             past_wording: self.past_wording,
         }
@@ -202,6 +230,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     let tickets = by_document(&past);
     let linked = votes::linked(&past, &tickets);
     let meant = votes::meant(&past, &tickets, meaning.as_ref());
+    let past_meaning = closest(&past, &tickets, meaning.as_ref());
     let before = Before::read(index, ticket, scope)?;
     let (titles, popularity) = (index.titles()?, index.popularity()?);
     let experience = index.experience();
@@ -242,8 +271,19 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
         Candidate { group, signals, score: 0.0 }
     });
     let n_learned = experience.n_tickets(&scope.brand);
-    let articles = ranked(weighed.collect(), n_learned);
-    Ok(Some(Found { past, tickets, passages, articles, past_votes, past_wording }))
+    let weights = signals::weights(n_learned, experience.weights());
+    let articles = ranked(weighed.collect(), &weights);
+    let means = meaning.is_some();
+    Ok(Some(Found {
+        past,
+        tickets,
+        passages,
+        articles,
+        means,
+        past_meaning,
+        past_votes,
+        past_wording,
+    }))
 }
 
 /// The words a ticket is looked up by.

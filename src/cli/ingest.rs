@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::bail;
@@ -104,9 +105,10 @@ pub async fn run(
         }
     };
     let n_indexed = if plan.dry_run { None } else { bring_up_to_date(index, store)? };
+    let n_learned = n_indexed.map(|_| learn(index, store)).transpose()?.flatten();
     if args.json {
         let object =
-            json!({ "dry_run": plan.dry_run, "indexed_changes": n_indexed, "summary": total });
+            json!({ "dry_run": plan.dry_run, "indexed_changes": n_indexed, "learned_from": n_learned, "summary": total });
         writeln!(out, "{object}")?;
     } else if n_indexed.is_none() && !plan.dry_run {
         writeln!(out, "The running service takes the changes into its index by itself.")?;
@@ -227,6 +229,19 @@ fn bring_up_to_date(index: &Index, store: &Store) -> anyhow::Result<Option<usize
         Err(error) => Err(error.into()),
     }
 }
+
+/// How many past tickets were learned from; `None` if what is known will do.
+fn learn(index: &Index, store: &Store) -> anyhow::Result<Option<usize>> {
+    let spinner = bar(0, "{spinner} {msg} {elapsed}");
+    spinner.set_message("learning from past tickets");
+    spinner.enable_steady_tick(TICK);
+    let result = ingest::learn_if_outdated(index, store);
+    spinner.finish_and_clear();
+    Ok(result?)
+}
+
+/// How often a spinner moves.
+const TICK: Duration = Duration::from_millis(120);
 
 /// A bar on standard error; it shows nothing where that is no terminal.
 pub(super) fn bar(length: u64, template: &str) -> ProgressBar {

@@ -78,6 +78,21 @@ fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
 }
 
 impl Question {
+    /// A past ticket asked again: right is what people linked.
+    pub(crate) fn of_past_ticket(ticket: &Document) -> Question {
+        Question {
+            id: ticket.id.clone(),
+            text: ticket.body.clone(),
+            subject: Some(ticket.title.clone()),
+            turns: Vec::new(),
+            lang: ticket.language.clone(),
+            created: ticket.updated_at.map(|it| it.to_string()),
+            relevant: ticket.linked_articles.clone(),
+            grades: BTreeMap::new(),
+            answerable: Some(true),
+        }
+    }
+
     /// When it was asked, if that is known.
     pub fn asked_at(&self) -> Option<Timestamp> {
         self.created.as_deref().and_then(markdown::parse_date)

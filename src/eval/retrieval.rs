@@ -34,9 +34,6 @@ pub const BRAND: &str = "eval";
 /// Changes that are written to the index at once.
 const BATCH: usize = 512;
 
-/// It is learned anew when the history has grown by this part: a twentieth.
-const LEARN_AFTER: usize = 20;
-
 /// One question answered: its figures if it has labels, and how much was found.
 struct Answered {
     lang: Option<String>,
@@ -102,8 +99,6 @@ struct Shelf<'a> {
     /// All of them, oldest first.
     tickets: &'a [Document],
     n_known: usize,
-    /// Tickets that were there when it learned from them last.
-    n_learned: usize,
     sequence: u64,
 }
 
@@ -113,7 +108,7 @@ impl<'a> Shelf<'a> {
         let index = Index::in_memory()?;
         let name = |it: &Document| (DocumentKey::new(it.pool, BRAND, &it.id), it.id.clone());
         let ids = folder.articles.iter().map(name).collect();
-        let mut shelf = Shelf { index, ids, tickets, n_known: 0, n_learned: 0, sequence: 0 };
+        let mut shelf = Shelf { index, ids, tickets, n_known: 0, sequence: 0 };
         shelf.put(&folder.articles)?;
         Ok(shelf)
     }
@@ -129,11 +124,10 @@ impl<'a> Shelf<'a> {
         self.put(later.get(..n_more).unwrap_or_default())?;
         self.n_known += n_more;
         // As a team would: not after each ticket.
-        if self.n_learned + self.n_learned / LEARN_AFTER < self.n_known {
+        if self.index.experience().is_outdated(self.n_known) {
             let known = self.tickets.get(..self.n_known).unwrap_or_default();
             let known: Vec<&Document> = known.iter().collect();
-            self.index.teach(Experience::learn(&self.index, &known)?);
-            self.n_learned = self.n_known;
+            self.index.teach(Experience::learn(&self.index, &known)?)?;
         }
         Ok(())
     }

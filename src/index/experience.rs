@@ -2,11 +2,14 @@
 //! which articles an answer resembles. Learned from the whole history at once, now
 //! and then, not at each commit.
 
+mod file;
 mod fit;
 mod likened;
 mod pieces;
 
 use std::collections::HashMap;
+use std::path::Path;
+use std::time::SystemTime;
 
 use super::DocumentKey;
 use super::Index;
@@ -21,18 +24,26 @@ const HALF_LIFE_DAYS: f64 = 365.0;
 /// With fewer tickets that link an article, nothing is learned.
 const MIN_TICKETS: usize = 20;
 
+/// It is learned anew when the history has changed by this part of it.
+const OUTDATED_BY: usize = 20;
+
 const SECONDS_A_DAY: f64 = 86_400.0;
 
-/// What was learned, by brand.
-#[derive(Debug, Default)]
+/// What was learned.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Experience {
+    /// Past tickets there were.
+    n_seen: usize,
+    /// What each signal of a ranking counts, by its name. Empty where nobody
+    /// calibrated it.
+    weights: Vec<(String, f32)>,
     brands: HashMap<String, Wording>,
     /// By past ticket: articles that say what its answer says.
     likened: HashMap<DocumentKey, Vec<(DocumentKey, f32)>>,
 }
 
 /// What one brand's tickets taught.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 struct Wording {
     n_tickets: usize,
     pieces: HashMap<pieces::Piece, (u32, f32)>,
@@ -60,7 +71,51 @@ impl Experience {
             let fitted = fit::fit(&examples(brand, &tickets))?;
             Some((brand.to_owned(), Wording::pack(fitted, tickets.len())))
         });
-        Ok(Experience { brands: learned.collect(), likened: likened::likened(index, tickets)? })
+        Ok(Experience {
+            n_seen: tickets.len(),
+            weights: Vec::new(),
+            brands: learned.collect(),
+            likened: likened::likened(index, tickets)?,
+        })
+    }
+
+    /// With what each signal counts for this team.
+    #[must_use]
+    pub fn with_weights(self, weights: Vec<(String, f32)>) -> Experience {
+        Experience { weights, ..self }
+    }
+
+    /// What each signal counts, by its name. Empty where nobody calibrated it.
+    #[must_use]
+    pub fn weights(&self) -> &[(String, f32)] {
+        &self.weights
+    }
+
+    /// True if a history of so many past tickets has changed by more than a
+    /// twentieth since this was learned.
+    #[must_use]
+    pub fn is_outdated(&self, n_tickets: usize) -> bool {
+        self.n_seen / OUTDATED_BY < self.n_seen.abs_diff(n_tickets)
+    }
+
+    /// What is kept in the folder of an index. `None` if there is none, or it is
+    /// damaged: it is learned again then.
+    #[must_use]
+    pub fn load(folder: &Path) -> Option<Experience> {
+        file::load(folder)
+    }
+
+    /// When what is kept was written. `None` if there is none.
+    pub(super) fn changed(folder: &Path) -> Option<SystemTime> {
+        std::fs::metadata(folder.join(file::NAME)).and_then(|it| it.modified()).ok()
+    }
+
+    /// Keeps it in the folder of an index.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, folder: &Path) -> std::io::Result<()> {
+        file::save(self, folder)
     }
 
     /// How many tickets of a brand it learned from that link an article.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 /// Number of signs.
-const N_SIGNS: usize = 13;
+const N_SIGNS: usize = 14;
 
 /// Their names, in order.
 pub const SIGNS: [&str; N_SIGNS] = [
@@ -20,6 +20,7 @@ pub const SIGNS: [&str; N_SIGNS] = [
     "past.known",
     "past.common",
     "past.coverage",
+    "past.meaning",
     "past.votes",
     "past.wording",
 ];
@@ -48,6 +49,8 @@ pub struct Signs {
     pub past_common: f32,
     /// Share of the question the most alike past ticket speaks of.
     pub past_coverage: f32,
+    /// How close the five closest past tickets are in meaning.
+    pub past_meaning: f32,
     /// Share of the votes for the article past tickets linked most.
     pub past_votes: f32,
     /// Chance of the article tickets worded so were answered with most.
@@ -70,6 +73,7 @@ impl Signs {
             self.past_known,
             self.past_common,
             self.past_coverage,
+            self.past_meaning,
             self.past_votes,
             self.past_wording,
         ]

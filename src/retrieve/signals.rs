@@ -3,7 +3,7 @@
 //! means the same for a long question and a short one, in any help center.
 
 /// Number of signals.
-pub(super) const N_SIGNALS: usize = 14;
+pub const N_SIGNALS: usize = 14;
 
 /// Their names, in order.
 pub const NAMES: [&str; N_SIGNALS] = [
@@ -37,10 +37,24 @@ const WITH_HISTORY: [f32; N_SIGNALS] =
 /// Past tickets with which both count half. (Guessed.)
 const HALF_A_HISTORY: f32 = 100.0;
 
-/// What each signal counts where that many past tickets were learned from.
-pub(super) fn weights(n_learned: usize) -> [f32; N_SIGNALS] {
+/// What each signal counts where that many past tickets were learned from and
+/// nobody calibrated it.
+#[must_use]
+pub fn default_weights(n_learned: usize) -> [f32; N_SIGNALS] {
     let share = n_learned as f32 / (n_learned as f32 + HALF_A_HISTORY);
     std::array::from_fn(|idx| WITHOUT_HISTORY[idx] * (1.0 - share) + WITH_HISTORY[idx] * share)
+}
+
+/// What each signal counts: as calibrated, by name; the default for a signal that
+/// did not exist then.
+pub(super) fn weights(n_learned: usize, calibrated: &[(String, f32)]) -> [f32; N_SIGNALS] {
+    let mut weights = default_weights(n_learned);
+    for (weight, name) in weights.iter_mut().zip(NAMES) {
+        if let Some((_, known)) = calibrated.iter().find(|(it, _)| it == name) {
+            *weight = *known;
+        }
+    }
+    weights
 }
 
 /// What speaks for one article, each 0.0 or more.
@@ -123,28 +137,24 @@ const NO_CHANCE: f32 = 1e-5;
 const AGAINST: [f32; N_SIGNALS] =
     [0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
 
-/// The strongest of each signal among some candidates.
-pub(super) fn strongest<'a>(all: impl Iterator<Item = &'a Signals>) -> [f32; N_SIGNALS] {
+/// The signals of the candidates of one question as they are added up: each as a
+/// share of the strongest of its kind.
+#[must_use]
+pub fn shares(candidates: &[[f32; N_SIGNALS]]) -> Vec<[f32; N_SIGNALS]> {
     let mut strongest = AGAINST;
-    for signals in all {
-        for (most, value) in strongest.iter_mut().zip(signals.weighed()) {
-            *most = most.max(value);
-        }
+    for signals in candidates {
+        strongest.iter_mut().zip(signals).for_each(|(most, value)| *most = most.max(*value));
     }
-    strongest
+    let share = |value: f32, most: f32| if 0.0 < most { value / most } else { 0.0 };
+    candidates
+        .iter()
+        .map(|signals| std::array::from_fn(|idx| share(signals[idx], strongest[idx])))
+        .collect()
 }
 
-/// What all signals say together; comparable among candidates of one question.
-pub(super) fn score(
-    signals: &Signals,
-    strongest: &[f32; N_SIGNALS],
-    weights: &[f32; N_SIGNALS],
-) -> f32 {
-    let shares = signals.weighed().into_iter().zip(strongest);
-    let weighted = shares.zip(weights).map(
-        |((value, most), weight)| {
-            if 0.0 < *most { weight * value / most } else { 0.0 }
-        },
-    );
-    weighted.sum()
+/// What all signals of one candidate say together; comparable among candidates of
+/// one question.
+#[must_use]
+pub fn score(shares: &[f32; N_SIGNALS], weights: &[f32; N_SIGNALS]) -> f32 {
+    shares.iter().zip(weights).map(|(share, weight)| share * weight).sum()
 }

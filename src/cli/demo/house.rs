@@ -123,7 +123,10 @@ async fn learn(app: &App, plot: &Plot<'_>) -> anyhow::Result<Learned> {
         }
     }
     let (index, store) = (Arc::clone(&app.index), app.store.clone());
-    let indexing = tokio::task::spawn_blocking(move || ingest::catch_up(&index, &store, |_, _| {}));
+    let indexing = tokio::task::spawn_blocking(move || {
+        ingest::catch_up(&index, &store, |_, _| {})?;
+        ingest::learn_if_outdated(&index, &store)
+    });
     indexing.await.context("indexing")??;
     Ok(Learned {
         failed,

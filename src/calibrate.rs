@@ -1,0 +1,142 @@
+//! Learns from a team's own history what each signal of a ranking counts: asks the
+//! tickets of the past again, each with only what was known before it, fits on the
+//! older of them and judges on the newer.
+
+mod weights;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::eval::Figures;
+use crate::eval::Folder;
+use crate::eval::Interval;
+use crate::eval::Question;
+use crate::eval::Reranked;
+use crate::eval::retrieval;
+use crate::eval::retrieval::Weighed;
+use crate::index::IndexError;
+use crate::knowledge::Document;
+use crate::retrieve;
+use crate::retrieve::NAMES;
+
+/// Of the questions asked again, the share that weights are fitted on; the newer
+/// rest judges them.
+const FITTED_SHARE: f64 = 0.7;
+
+/// Fewer questions tell nothing about fourteen weights. (Guessed.)
+pub const MIN_QUESTIONS: usize = 200;
+
+/// The newest tickets that are asked again, at most.
+const MAX_QUESTIONS: usize = 3_000;
+
+/// The share of the history that is asked again; what is older is only known.
+const ASKED_SHARE: f64 = 0.5;
+
+/// What calibrating found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Calibration {
+    /// Questions the weights were fitted on, and those they were judged on.
+    pub n_fitted: usize,
+    pub n_judged: usize,
+    /// When the first of those was asked.
+    pub judged_from: Option<Timestamp>,
+    /// What each signal counts: its name, before, and now.
+    pub weights: Vec<(String, f32, f32)>,
+    /// On the questions judged on, by ranking: `shipped`, `yours`.
+    pub figures: Vec<(String, Figures)>,
+    /// How much `yours` is better, and the 95 % interval of that.
+    pub gain_mrr: f64,
+    pub gain_ci95: Interval,
+    /// Whether the new weights are the better choice: where they are not clearly
+    /// worse on any and better on average.
+    pub better: bool,
+}
+
+/// Why nothing could be learned.
+#[derive(Debug, thiserror::Error)]
+pub enum CalibrateError {
+    #[error(
+        "{n} past tickets link an article and have a date; {MIN_QUESTIONS} are needed: ingest more \
+         of your history (`deskhand ingest connection:NAME --since DATE`)"
+    )]
+    TooFew { n: usize },
+    #[error("could not ask the past tickets again")]
+    Index(#[from] IndexError),
+}
+
+/// Calibrates on articles and past tickets of one brand. `progress` is told how
+/// many of how many questions are done. Changes nothing.
+///
+/// # Errors
+/// `TooFew` if the history does not hold enough to learn from.
+pub fn calibrate(
+    articles: Vec<Document>,
+    past_tickets: Vec<Document>,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Calibration, CalibrateError> {
+    let folder = asked_again(articles, past_tickets)?;
+    let n_questions = folder.questions.len();
+    let mut weighed: Vec<Weighed> = Vec::with_capacity(n_questions);
+    retrieval::measure(&folder, "", true, true, |done, it| {
+        progress(done, n_questions);
+        weighed.extend(it);
+    })?;
+    let n_fitted = (n_questions as f64 * FITTED_SHARE) as usize;
+    let (older, newer) = weighed.split_at_checked(n_fitted).unwrap_or((&weighed, &[]));
+    let before = retrieve::default_weights(past_questions(&folder));
+    let now = weights::fit(older, &before);
+    let shipped = Reranked::by(newer, &before);
+    let yours = Reranked::by(newer, &now);
+    let (gain_mrr, gain_ci95) = yours.gain_over(&shipped, "mrr@10");
+    let names = NAMES.iter().zip(before.iter().zip(&now));
+    Ok(Calibration {
+        n_fitted,
+        n_judged: newer.len(),
+        judged_from: folder.questions.get(n_fitted).and_then(Question::asked_at),
+        weights: names.map(|(name, (one, other))| ((*name).to_owned(), *one, *other)).collect(),
+        figures: vec![
+            ("shipped".to_owned(), shipped.mean()),
+            ("yours".to_owned(), yours.mean()),
+        ],
+        gain_mrr,
+        gain_ci95,
+        better: 0.0 < gain_mrr && -NOT_WORSE < gain_ci95.0,
+    })
+}
+
+/// How much worse new weights may be at the lower end of the interval. (Guessed:
+/// one question in two hundred.)
+const NOT_WORSE: f64 = 0.005;
+
+fn past_questions(folder: &Folder) -> usize {
+    folder.past_tickets.iter().filter(|it| !it.linked_articles.is_empty()).count()
+}
+
+/// The newer tickets that link an article, as questions; all tickets as what may
+/// be known when one is asked.
+fn asked_again(
+    articles: Vec<Document>,
+    mut past_tickets: Vec<Document>,
+) -> Result<Folder, CalibrateError> {
+    past_tickets.sort_by_key(|it| it.updated_at);
+    let known = |id: &String| articles.iter().any(|it| it.id == *id);
+    let linked: Vec<&Document> = past_tickets
+        .iter()
+        .filter(|it| it.updated_at.is_some() && it.linked_articles.iter().any(known))
+        .collect();
+    if linked.len() < MIN_QUESTIONS {
+        return Err(CalibrateError::TooFew { n: linked.len() });
+    }
+    let n_asked = ((linked.len() as f64 * ASKED_SHARE) as usize).clamp(MIN_QUESTIONS / 2, MAX_QUESTIONS);
+    let newest = linked.iter().skip(linked.len().saturating_sub(n_asked));
+    let questions = newest.map(|it| Question::of_past_ticket(it)).collect();
+    let articles = rebranded(articles);
+    let past_tickets = rebranded(past_tickets);
+    Ok(Folder { articles, past_tickets, questions, off_topic: Vec::new() })
+}
+
+/// Under the brand everything is measured under.
+fn rebranded(documents: Vec<Document>) -> Vec<Document> {
+    let brand = retrieval::BRAND.to_owned();
+    documents.into_iter().map(|it| Document { brand: brand.clone(), ..it }).collect()
+}

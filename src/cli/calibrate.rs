@@ -1,0 +1,124 @@
+//! `deskhand calibrate`: learns from the team's own history what speaks for an
+//! article, shows what that is worth on newer tickets, and keeps it if it is.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::ingest::bar;
+use crate::calibrate;
+use crate::calibrate::Calibration;
+use crate::eval::Interval;
+use crate::index::Index;
+use crate::ingest;
+use crate::knowledge::Document;
+use crate::knowledge::Pool;
+use crate::store::Store;
+
+/// Examples:
+///   deskhand calibrate              learn, show, and keep what is better
+///   deskhand calibrate --dry-run    learn and show only
+///   deskhand calibrate --reset      back to the weights Deskhand comes with
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CalibrateArgs {
+    /// Learn from the history of this brand [default: the only one, or the largest]
+    #[arg(long)]
+    brand: Option<String>,
+    /// Show what was learned and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Forget what earlier runs learned
+    #[arg(long, conflicts_with = "dry_run")]
+    reset: bool,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Calibrates. Everything is measured on tickets newer than those learned from.
+///
+/// # Errors
+/// If the history is too small, or the store or the index cannot be read.
+pub async fn run(
+    args: &CalibrateArgs,
+    store: &Store,
+    index: &Index,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    if args.reset {
+        index.teach((*index.experience()).clone().with_weights(Vec::new()))?;
+        writeln!(out, "The weights are those Deskhand comes with.")?;
+        return Ok(());
+    }
+    let (articles, tickets) = history(store, args.brand.as_deref())?;
+    let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
+    bar.set_message("asking past tickets again");
+    let calibration = calibrate::calibrate(articles, tickets, |done, n_questions| {
+        bar.set_length(n_questions as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let calibration = calibration?;
+    let kept = calibration.better && !args.dry_run;
+    if kept {
+        let weights = calibration.weights.iter().map(|(name, _, now)| (name.clone(), *now));
+        index.teach((*index.experience()).clone().with_weights(weights.collect()))?;
+    }
+    if args.json {
+        writeln!(out, "{}", json!({ "kept": kept, "calibration": calibration }))?;
+        return Ok(());
+    }
+    Ok(show(&calibration, kept, args.dry_run, out)?)
+}
+
+/// Articles and past tickets of a brand: the one named, or the one with most past
+/// tickets.
+fn history(
+    store: &Store,
+    brand: Option<&str>,
+) -> anyhow::Result<(Vec<Document>, Vec<Document>)> {
+    let [articles, tickets] = [Pool::Article, Pool::PastTicket].map(|pool| {
+        ingest::documents(store, pool).context("reading the history")
+    });
+    let (mut articles, mut tickets) = (articles?, tickets?);
+    let brands: BTreeSet<&String> = tickets.iter().map(|it| &it.brand).collect();
+    let n_of = |brand: &String| tickets.iter().filter(|it| it.brand == *brand).count();
+    let largest = brands.into_iter().max_by_key(|it| n_of(it)).cloned();
+    let brand = brand.map(str::to_owned).or(largest).unwrap_or_default();
+    articles.retain(|it| it.brand == brand);
+    tickets.retain(|it| it.brand == brand);
+    Ok((articles, tickets))
+}
+
+fn show(
+    calibration: &Calibration,
+    kept: bool,
+    dry_run: bool,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let Calibration { n_fitted, n_judged, .. } = calibration;
+    writeln!(out, "Learned on {n_fitted} past tickets, judged on the {n_judged} after them.\n")?;
+    writeln!(out, "{:<18} {:>8} {:>8}", "what it counts", "shipped", "yours")?;
+    for (name, before, now) in &calibration.weights {
+        writeln!(out, "  {name:<16} {before:>8.2} {now:>8.2}")?;
+    }
+    writeln!(out)?;
+    for (name, figures) in &calibration.figures {
+        let of = |it: &str| figures.get(it).copied().unwrap_or(f64::NAN);
+        let (hit, mrr) = (of("hit@5"), of("mrr@10"));
+        writeln!(out, "{name:<8} right article among five {hit:.3}, MRR@10 {mrr:.3}")?;
+    }
+    let Interval(low, high) = calibration.gain_ci95;
+    writeln!(out, "gain     MRR@10 {:+.3} (95 %: {low:+.3} to {high:+.3})\n", calibration.gain_mrr)?;
+    let what = match (kept, dry_run, calibration.better) {
+        (true, ..) => "Kept: answers use your weights from now on; a running service within a minute.",
+        (_, true, _) => "Nothing was kept (--dry-run).",
+        (_, _, true) => "Nothing was kept.",
+        (_, _, false) => "Not kept: the weights Deskhand comes with do as well on your tickets.",
+    };
+    writeln!(out, "{what}")
+}
