@@ -94,10 +94,7 @@ pub fn calibrate(
         n_judged: newer.len(),
         judged_from: folder.questions.get(n_fitted).and_then(Question::asked_at),
         weights: names.map(|(name, (one, other))| ((*name).to_owned(), *one, *other)).collect(),
-        figures: vec![
-            ("shipped".to_owned(), shipped.mean()),
-            ("yours".to_owned(), yours.mean()),
-        ],
+        figures: vec![("shipped".to_owned(), shipped.mean()), ("yours".to_owned(), yours.mean())],
         gain_mrr,
         gain_ci95,
         better: 0.0 < gain_mrr && -NOT_WORSE < gain_ci95.0,
@@ -127,7 +124,8 @@ fn asked_again(
     if linked.len() < MIN_QUESTIONS {
         return Err(CalibrateError::TooFew { n: linked.len() });
     }
-    let n_asked = ((linked.len() as f64 * ASKED_SHARE) as usize).clamp(MIN_QUESTIONS / 2, MAX_QUESTIONS);
+    let n_asked =
+        ((linked.len() as f64 * ASKED_SHARE) as usize).clamp(MIN_QUESTIONS / 2, MAX_QUESTIONS);
     let newest = linked.iter().skip(linked.len().saturating_sub(n_asked));
     let questions = newest.map(|it| Question::of_past_ticket(it)).collect();
     let articles = rebranded(articles);

@@ -51,16 +51,16 @@ impl Meaning {
     /// 1.0. Texts about different matters have about 0.1.
     #[must_use]
     pub fn likeness(&self, other: &Meaning) -> f32 {
-        let products = self.0.iter().zip(&other.0).map(|(it, other)| i32::from(*it) * i32::from(*other));
+        let products =
+            self.0.iter().zip(&other.0).map(|(it, other)| i32::from(*it) * i32::from(*other));
         (products.sum::<i32>() as f32 / (127.0 * 127.0)).clamp(-1.0, 1.0)
     }
 
     /// The signs of its numbers, a bit each: alike meanings share most of them.
     #[must_use]
     pub fn signs(&self) -> [u64; 2] {
-        let bits = |part: &[i8]| {
-            part.iter().fold(0, |bits, it| (bits << 1) | u64::from(it.is_negative()))
-        };
+        let bits =
+            |part: &[i8]| part.iter().fold(0, |bits, it| (bits << 1) | u64::from(it.is_negative()));
         let (first, second) = self.0.split_at(DIMS / 2);
         [bits(first), bits(second)]
     }
@@ -95,8 +95,11 @@ impl Table {
     fn read() -> Table {
         let pieces = Pieces::new(PIECES.lines());
         let n_rows = PIECES.lines().count();
-        let (scales, rows) =
-            TABLE.get(HEAD_BYTES..).unwrap_or_default().split_at_checked(n_rows * 4).unwrap_or_default();
+        let (scales, rows) = TABLE
+            .get(HEAD_BYTES..)
+            .unwrap_or_default()
+            .split_at_checked(n_rows * 4)
+            .unwrap_or_default();
         let (scales, _) = scales.as_chunks::<4>();
         Table { pieces, scales: scales.iter().map(|it| f32::from_le_bytes(*it)).collect(), rows }
     }

@@ -17,7 +17,6 @@ mod titles;
 mod words;
 
 pub use self::experience::Experience;
-pub use self::lookup::Known;
 pub use self::passages::cut;
 pub use self::popularity::Popularity;
 pub use self::query::DocumentKey;

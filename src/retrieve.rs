@@ -20,6 +20,7 @@ pub use self::signals::shares;
 
 use std::collections::HashMap;
 
+use self::answerable::NEUTRAL;
 use self::before::Before;
 use self::groups::Group;
 use self::groups::by_document;
@@ -153,10 +154,6 @@ fn ranked(mut articles: Vec<Candidate>, weights: &[f32; N_SIGNALS]) -> Vec<Candi
     articles
 }
 
-/// How close a question is to what it is compared with where nobody can tell:
-/// about the middle of what is answered and what is not. (Measured on one forum.)
-const NEUTRAL: f32 = 0.5;
-
 /// Past tickets that tell whether customers of this brand ask such things.
 const N_CLOSEST: usize = 5;
 
@@ -166,8 +163,7 @@ fn closest(past: &Scored, tickets: &[Group], asked: Option<&Meaning>) -> f32 {
     if asked.is_none() && !tickets.is_empty() {
         return NEUTRAL;
     }
-    let mut all: Vec<f32> =
-        tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
+    let mut all: Vec<f32> = tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
     all.sort_by(|left, right| right.total_cmp(left));
     let best = all.iter().take(N_CLOSEST);
     best.sum::<f32>() / N_CLOSEST as f32
@@ -182,28 +178,14 @@ fn gap(articles: &[Candidate]) -> f32 {
 
 impl Found {
     fn signs(&self) -> Signs {
-        let best: Vec<f32> =
-            self.articles.iter().take(MAX_ARTICLES).map(|it| it.group.score).collect();
         let most = |of: fn(&Candidate) -> f32, n: usize| {
             self.articles.iter().take(n).map(of).fold(0.0, f32::max)
         };
-        let (articles, past) = (self.passages.known(), self.past.known());
-        let margin = match self.articles.as_slice() {
-            [first, second, ..] if 0.0 < first.score => 1.0 - second.score / first.score,
-            [first] if 0.0 < first.score => 1.0,
-            _ => 0.0,
-        };
         Signs {
             coverage: most(|it| it.signals.coverage, MAX_ARTICLES),
-            known: articles.share,
-            common: articles.common,
-            entropy: answerable::entropy(&best),
             title: most(|it| it.signals.title, 3),
-            margin,
             gap: gap(&self.articles),
             meaning: if self.means { most(|it| it.signals.meaning, MAX_ARTICLES) } else { NEUTRAL },
-            past_known: past.share,
-            past_common: past.common,
             past_coverage: self.tickets.first().map_or(0.0, Group::coverage),
             past_meaning: self.past_meaning,
             past_votes: self.past_votes,

@@ -77,13 +77,9 @@ pub async fn run(
 
 /// Articles and past tickets of a brand: the one named, or the one with most past
 /// tickets.
-fn history(
-    store: &Store,
-    brand: Option<&str>,
-) -> anyhow::Result<(Vec<Document>, Vec<Document>)> {
-    let [articles, tickets] = [Pool::Article, Pool::PastTicket].map(|pool| {
-        ingest::documents(store, pool).context("reading the history")
-    });
+fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<(Vec<Document>, Vec<Document>)> {
+    let [articles, tickets] = [Pool::Article, Pool::PastTicket]
+        .map(|pool| ingest::documents(store, pool).context("reading the history"));
     let (mut articles, mut tickets) = (articles?, tickets?);
     let brands: BTreeSet<&String> = tickets.iter().map(|it| &it.brand).collect();
     let n_of = |brand: &String| tickets.iter().filter(|it| it.brand == *brand).count();
@@ -113,9 +109,15 @@ fn show(
         writeln!(out, "{name:<8} right article among five {hit:.3}, MRR@10 {mrr:.3}")?;
     }
     let Interval(low, high) = calibration.gain_ci95;
-    writeln!(out, "gain     MRR@10 {:+.3} (95 %: {low:+.3} to {high:+.3})\n", calibration.gain_mrr)?;
+    writeln!(
+        out,
+        "gain     MRR@10 {:+.3} (95 %: {low:+.3} to {high:+.3})\n",
+        calibration.gain_mrr
+    )?;
     let what = match (kept, dry_run, calibration.better) {
-        (true, ..) => "Kept: answers use your weights from now on; a running service within a minute.",
+        (true, ..) => {
+            "Kept: answers use your weights from now on; a running service within a minute."
+        }
         (_, true, _) => "Nothing was kept (--dry-run).",
         (_, _, true) => "Nothing was kept.",
         (_, _, false) => "Not kept: the weights Deskhand comes with do as well on your tickets.",

@@ -107,8 +107,7 @@ pub async fn run(
     let n_indexed = if plan.dry_run { None } else { bring_up_to_date(index, store)? };
     let n_learned = n_indexed.map(|_| learn(index, store)).transpose()?.flatten();
     if args.json {
-        let object =
-            json!({ "dry_run": plan.dry_run, "indexed_changes": n_indexed, "learned_from": n_learned, "summary": total });
+        let object = json!({ "dry_run": plan.dry_run, "indexed_changes": n_indexed, "learned_from": n_learned, "summary": total });
         writeln!(out, "{object}")?;
     } else if n_indexed.is_none() && !plan.dry_run {
         writeln!(out, "The running service takes the changes into its index by itself.")?;

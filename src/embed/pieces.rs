@@ -56,10 +56,9 @@ impl Pieces {
         while !rest.is_empty() {
             let known = if rest.len() == word.len() { &self.begins } else { &self.continues };
             let ends = rest.char_indices().map(|(at, letter)| at + letter.len_utf8()).rev();
-            let longest =
-                ends.filter_map(|end| rest.split_at_checked(end)).find_map(|(piece, after)| {
-                    known.get(piece).map(|row| (*row, after))
-                });
+            let longest = ends
+                .filter_map(|end| rest.split_at_checked(end))
+                .find_map(|(piece, after)| known.get(piece).map(|row| (*row, after)));
             let Some((row, after)) = longest else { return false };
             rows.push(row);
             rest = after;

@@ -25,8 +25,8 @@ use crate::index::IndexError;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
-use crate::retrieve::retrieve;
 use crate::retrieve::evidence;
+use crate::retrieve::retrieve;
 
 /// The brand everything is measured under.
 pub const BRAND: &str = "eval";
@@ -180,7 +180,7 @@ fn ask(
         ours: scored(&ranked),
         plain: scored(&plain_ranked),
         answerable: answerable(question, on_topic),
-        score: f64::from(found.signs.coverage),
+        score: f64::from(found.signs.answerable()),
         plain_score,
         took_ms,
     })

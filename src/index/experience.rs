@@ -174,7 +174,14 @@ impl Wording {
             units.push(unit);
         }
         let articles = fitted.classes.into_iter().map(DocumentKey).collect();
-        Wording { n_tickets, pieces: fitted.pieces, articles, biases: fitted.biases, weights, units }
+        Wording {
+            n_tickets,
+            pieces: fitted.pieces,
+            articles,
+            biases: fitted.biases,
+            weights,
+            units,
+        }
     }
 
     fn chances(&self, subject: &str, text: &str) -> Vec<(DocumentKey, f32)> {

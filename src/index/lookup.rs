@@ -64,8 +64,8 @@ impl<'a> Lookup<'a> {
     }
 
     /// The words of the query worth looking for, weighted by where they were
-    /// asked, rare ones first; and how well the pool knows all of them.
-    pub(super) fn words(&self, n_passages: u64) -> tantivy::Result<(Vec<Word>, Known)> {
+    /// asked, rare ones first.
+    pub(super) fn words(&self, n_passages: u64) -> tantivy::Result<Vec<Word>> {
         let [title, _, body] = [0, 1, 2];
         let mut found = Vec::with_capacity(self.query.question.words.len());
         for asked in &self.query.question.words {
@@ -81,7 +81,6 @@ impl<'a> Lookup<'a> {
             word.idf = idf(n_with_word, n_passages);
             found.push((stems, word, n_with_word));
         }
-        let known = Known::of(&found, n_passages);
         let chosen = choose(found, n_passages);
         let mut words = Vec::with_capacity(chosen.len());
         for (stems, mut word) in chosen {
@@ -91,7 +90,7 @@ impl<'a> Lookup<'a> {
             }
             words.push(word);
         }
-        Ok((words, known))
+        Ok(words)
     }
 
     /// Where the stems of one word stand, in one place of the passages. A stem
@@ -117,37 +116,6 @@ impl<'a> Lookup<'a> {
             }
         }
         Ok(terms)
-    }
-}
-
-/// How well a pool knows the words of a question, whatever it says of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Known {
-    /// Share of the question that occurs at all, rare words counting more, 0.0–1.0.
-    pub share: f32,
-    /// How common its words are, 0.0 for words nobody has used to 1.0 for words of
-    /// every passage, on a logarithmic scale: talk about the matter of this brand
-    /// is in words that others have used before.
-    pub common: f32,
-}
-
-impl Known {
-    fn of(found: &[(&[String], Word, u64)], n_passages: u64) -> Known {
-        let (mut weights, mut worth, mut known) = (0.0, 0.0, Known::default());
-        let most = (n_passages as f32).ln_1p();
-        for (_, word, n_with_word) in found {
-            weights += word.weight;
-            worth += word.weight * word.idf;
-            if 0 < *n_with_word {
-                known.share += word.weight * word.idf;
-                known.common += word.weight * (*n_with_word as f32).ln_1p() / most;
-            }
-        }
-        if 0.0 < worth {
-            known.share /= worth;
-            known.common /= weights;
-        }
-        known
     }
 }
 

@@ -95,9 +95,8 @@ pub(super) fn nearest(
         n_closer < N_LOOKED_AT
     });
     let limit = limit.count();
-    let close = each().filter(|(segment, doc, distance)| {
-        *distance <= limit && !segment.reader.is_deleted(*doc)
-    });
+    let close = each()
+        .filter(|(segment, doc, distance)| *distance <= limit && !segment.reader.is_deleted(*doc));
     let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = close
         .take(2 * N_LOOKED_AT)
         .filter_map(|(segment, doc, _)| {

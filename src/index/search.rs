@@ -22,7 +22,6 @@ use tantivy::schema::Value;
 
 use super::DocumentKey;
 use super::Query;
-use super::lookup::Known;
 use super::lookup::Lookup;
 use super::opened::Opened;
 use super::scores::Best;
@@ -51,7 +50,6 @@ pub struct Scored {
     opened: Arc<Opened>,
     stored: Field,
     matches: Vec<Match>,
-    known: Known,
 }
 
 impl std::fmt::Debug for Scored {
@@ -64,11 +62,6 @@ impl Scored {
     /// Best first.
     pub fn matches(&self) -> &[Match] {
         &self.matches
-    }
-
-    /// How well the pool knows the words of the question.
-    pub fn known(&self) -> Known {
-        self.known
     }
 
     /// The articles people linked in the past ticket this is a passage of.
@@ -99,12 +92,10 @@ pub(super) fn score(
     query: &Query<'_>,
 ) -> tantivy::Result<Scored> {
     let mut best = Best::new(query.limit);
-    let mut known = Known::default();
     let lookup = Lookup::new(&opened, layout, query);
     let n_passages = lookup.n_passages()?;
     if 0 < n_passages && 0 < query.limit {
-        let words;
-        (words, known) = lookup.words(n_passages)?;
+        let words = lookup.words(n_passages)?;
         let averages = opened.averages(query.pool);
         let mut scoring = Scoring::new(query.pool, &words, n_passages, averages);
         let allowed = allowed(query.pool, query.scope);
@@ -114,7 +105,7 @@ pub(super) fn score(
             scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
     }
-    Ok(Scored { stored: layout.stored, matches: best.into_matches(), known, opened })
+    Ok(Scored { stored: layout.stored, matches: best.into_matches(), opened })
 }
 
 /// The partitions of a pool a reader may see.

@@ -210,7 +210,8 @@ pub fn stale<'a>(draft: &'a Draft, articles: &'a [Hit]) -> impl Iterator<Item = 
 
 fn doubt(stale: &Stale) -> String {
     let at = stale.at.map(|it| format!(" of {}", it.strftime("%Y-%m-%d"))).unwrap_or_default();
-    let [passage, answer] = [&stale.passage, &stale.answer].map(|it| text::shorten(it, TRIED_CHARS));
+    let [passage, answer] =
+        [&stale.passage, &stale.answer].map(|it| text::shorten(it, TRIED_CHARS));
     format!("“{passage}”; but ticket {}{at} was answered “{answer}”", stale.ticket)
 }
 

@@ -1,59 +1,63 @@
-//! Whether the knowledge answers a question at all: a few named numbers, and a
-//! probability made of them. Pure; not a number where nothing was found means 0.
+//! Whether the knowledge answers a question at all: a few named signs, and a
+//! probability made of them. Pure and total.
 
 use serde::Deserialize;
 use serde::Serialize;
 
 /// Number of signs.
-const N_SIGNS: usize = 14;
+const N_SIGNS: usize = 8;
 
 /// Their names, in order.
 pub const SIGNS: [&str; N_SIGNS] = [
     "coverage",
-    "known",
-    "common",
-    "entropy",
     "title",
-    "margin",
     "gap",
     "meaning",
-    "past.known",
-    "past.common",
     "past.coverage",
     "past.meaning",
     "past.votes",
     "past.wording",
 ];
 
-/// What tells whether a question is answered; 0.0–1.0 where nothing is said.
+/// How close a question is to what it is compared with where nobody can tell:
+/// about the middle of what is answered and what is not. (Measured on one forum.)
+pub(super) const NEUTRAL: f32 = 0.5;
+
+// Both fits are logistic, with as much weight on what is answered as on what is
+// not. A team's own history is to replace them.
+
+/// Without past tickets. (Fitted on four public sets; each keeps its AUROC within
+/// 0.04 when it is left out.)
+const WITHOUT_HISTORY: [f32; N_SIGNS] = [1.81, 0.0, 0.38, 3.78, 0.0, 0.0, 0.0, 0.0];
+const BIAS_WITHOUT_HISTORY: f32 = -3.9;
+
+/// With them. That past questions speak of a question more than the articles do
+/// tells that customers of this brand ask it. (Fitted on one half of one forum's
+/// questions and another product's, as good on the other half.)
+const WITH_HISTORY: [f32; N_SIGNS] = [-8.11, 1.61, 0.0, 3.74, 8.72, 7.02, 1.12, 0.59];
+const BIAS_WITH_HISTORY: f32 = -9.28;
+
+/// What tells whether a question is answered; 0.0 where nothing is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Signs {
-    /// Share of the question the best passage speaks of, rare words counting more.
+    /// Share of the question the best passage speaks of, rare words counting more,
+    /// 0.0–1.0.
     pub coverage: f32,
-    /// Share of the question that occurs in the articles at all.
-    pub known: f32,
-    /// How common its words are in the articles.
-    pub common: f32,
-    /// How evenly the best ten articles share what was found: 1.0 for all alike.
-    pub entropy: f32,
-    /// The largest share of a title that was said, among the best three.
+    /// The largest share of a title that was said, among the best three, 0.0–1.0.
     pub title: f32,
-    /// How far the best article is ahead of the next.
-    pub margin: f32,
-    /// How far it is ahead of the mean of the next five, in points of the score.
+    /// How far the best article is ahead of the mean of the next five, in points of
+    /// the score.
     pub gap: f32,
-    /// How close the closest of the best ten is in meaning.
+    /// How close the closest of the best ten is in meaning, 0.0–1.0.
     pub meaning: f32,
-    /// As `known`, in past questions and answers.
-    pub past_known: f32,
-    pub past_common: f32,
-    /// Share of the question the most alike past ticket speaks of.
+    /// Share of the question the most alike past ticket speaks of, 0.0–1.0.
     pub past_coverage: f32,
-    /// How close the five closest past tickets are in meaning.
+    /// How close the five closest past tickets are in meaning, 0.0–1.0.
     pub past_meaning: f32,
-    /// Share of the votes for the article past tickets linked most.
+    /// Share of the votes for the article past tickets linked most, 0.0–1.0.
     pub past_votes: f32,
-    /// Chance of the article tickets worded so were answered with most.
+    /// Chance of the article tickets worded so were answered with most, 0.0–1.0;
+    /// 0.0 where nothing was learned from past tickets.
     pub past_wording: f32,
 }
 
@@ -63,35 +67,53 @@ impl Signs {
     pub fn values(&self) -> [f32; N_SIGNS] {
         [
             self.coverage,
-            self.known,
-            self.common,
-            self.entropy,
             self.title,
-            self.margin,
             self.gap,
             self.meaning,
-            self.past_known,
-            self.past_common,
             self.past_coverage,
             self.past_meaning,
             self.past_votes,
             self.past_wording,
         ]
     }
-}
 
-/// How evenly some scores are spread: the entropy of their shares, 1.0 if all are
-/// alike, 0.0 for one or none.
-pub(super) fn entropy(scores: &[f32]) -> f32 {
-    let most = scores.iter().copied().fold(0.0, f32::max);
-    if scores.len() < 2 || most <= 0.0 {
-        return 0.0;
+    /// Probability that the knowledge answers the question, 0.0–1.0, if one in two
+    /// questions is answered.
+    #[must_use]
+    pub fn answerable(&self) -> f32 {
+        let (weights, bias) = if 0.0 < self.past_wording {
+            (WITH_HISTORY, BIAS_WITH_HISTORY)
+        } else {
+            (WITHOUT_HISTORY, BIAS_WITHOUT_HISTORY)
+        };
+        let values = self.values();
+        let log_odds: f32 = bias + values.iter().zip(weights).map(|(it, by)| it * by).sum::<f32>();
+        1.0 / (1.0 + (-log_odds).exp())
     }
-    let shares = scores.iter().map(|it| (it / most * SHARPNESS).exp());
-    let total: f32 = shares.clone().sum();
-    let entropy: f32 = shares.map(|it| it / total).map(|it| -it * it.ln()).sum();
-    entropy / (scores.len() as f32).ln()
 }
 
-/// What a score twice as high counts more: e^(this/2). (Guessed.)
-const SHARPNESS: f32 = 6.0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_nothing_speaks_of_is_not_answered() {
+        let nothing = Signs::default().answerable();
+        let clear = Signs { coverage: 0.9, gap: 3.0, meaning: 0.8, ..Signs::default() };
+        assert!(nothing < 0.05 && 0.7 < clear.answerable(), "{nothing} {}", clear.answerable());
+    }
+
+    #[test]
+    fn a_question_like_those_customers_ask_is_likelier_to_be_answered() {
+        let foreign = Signs {
+            coverage: 0.5,
+            meaning: 0.4,
+            past_coverage: 0.4,
+            past_meaning: 0.5,
+            past_wording: 0.1,
+            ..Signs::default()
+        };
+        let known = Signs { past_meaning: 0.8, past_coverage: 0.6, ..foreign };
+        assert!(foreign.answerable() < known.answerable());
+    }
+}

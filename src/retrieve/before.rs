@@ -38,7 +38,11 @@ pub(super) struct Before {
 }
 
 impl Before {
-    pub(super) fn read(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Before, IndexError> {
+    pub(super) fn read(
+        index: &Index,
+        ticket: &Ticket,
+        scope: &Scope,
+    ) -> Result<Before, IndexError> {
         let texts = ticket.turns.iter().rev().map(|it| it.text.as_str());
         let texts: Vec<&str> =
             texts.filter(|it| !ticket.question.contains(it)).take(MAX_TURNS).collect();

@@ -87,9 +87,10 @@ fn differ(one: &Line, other: &Line) -> bool {
     if other_amount(&one.numbers, &other.numbers) {
         return true;
     }
-    let opposite = one.directions.iter().any(|it| {
-        other.directions.contains(&(it ^ 1)) && !other.directions.contains(it)
-    });
+    let opposite = one
+        .directions
+        .iter()
+        .any(|it| other.directions.contains(&(it ^ 1)) && !other.directions.contains(it));
     SAME_WORDS <= shared && (one.negated != other.negated || opposite)
 }
 

@@ -49,7 +49,9 @@ pub(super) fn save(experience: &Experience, folder: &Path) -> std::io::Result<()
     let mut likened: Vec<(u64, Vec<(u64, f32)>)> = experience
         .likened
         .iter()
-        .map(|(ticket, articles)| (ticket.0, articles.iter().map(|(it, how)| (it.0, *how)).collect()))
+        .map(|(ticket, articles)| {
+            (ticket.0, articles.iter().map(|(it, how)| (it.0, *how)).collect())
+        })
         .collect();
     likened.sort_by_key(|(ticket, _)| *ticket);
     let head = Head {

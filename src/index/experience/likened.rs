@@ -37,9 +37,11 @@ pub(super) fn likened(
     let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
     let share = newest.len().div_ceil(n_threads).max(1);
     let parts = std::thread::scope(|scope| {
-        let part = |part| move || -> Result<Vec<_>, IndexError> {
-            let part: &[&Document] = part;
-            part.iter().map(|it| alike(index, it)).collect()
+        let part = |part| {
+            move || -> Result<Vec<_>, IndexError> {
+                let part: &[&Document] = part;
+                part.iter().map(|it| alike(index, it)).collect()
+            }
         };
         let threads: Vec<_> = newest.chunks(share).map(|it| scope.spawn(part(it))).collect();
         let join = |it: std::thread::ScopedJoinHandle<'_, _>| {
