@@ -3,13 +3,19 @@
 
 mod baseline;
 mod data;
+mod labels;
+pub mod mask;
 mod metrics;
+mod patterns;
 mod reranked;
 pub mod retrieval;
 
 pub use self::data::Folder;
 pub use self::data::Question;
 pub use self::data::read_folder;
+pub use self::labels::Label;
+pub use self::labels::Sentence;
+pub use self::labels::read_sentences;
 pub use self::metrics::Interval;
 pub use self::metrics::auroc;
 pub use self::reranked::Reranked;
@@ -21,7 +27,7 @@ use serde::Serialize;
 /// Name of a figure, such as `hit@5`, and its value.
 pub type Figures = BTreeMap<String, f64>;
 
-/// Figures by slice of the questions: `all`, `lang:en`, `lang:other`.
+/// Figures by slice: `all`, and `lang:en` of questions or `type:EMAIL_ADDRESS` of labels.
 pub type Slices = BTreeMap<String, Figures>;
 
 /// What one measurement found.
@@ -31,14 +37,14 @@ pub struct Report {
     pub step: String,
     /// The folder.
     pub data: String,
-    /// Questions that were scored.
+    /// Questions or sentences that were scored.
     pub n: usize,
     pub metrics: Slices,
     /// By name of the baseline.
     pub baseline: BTreeMap<String, Slices>,
     /// 95 % intervals of `metrics`, by slice and figure.
     pub ci95: BTreeMap<String, BTreeMap<String, Interval>>,
-    /// `p50` and `p99` of one question.
+    /// `p50` and `p99` of one question or sentence.
     pub latency_ms: Figures,
     /// What the figures hold for.
     pub versions: BTreeMap<String, String>,

@@ -14,11 +14,13 @@ use super::ingest::bar;
 use crate::eval;
 use crate::eval::Interval;
 use crate::eval::Report;
+use crate::eval::mask;
 use crate::eval::retrieval;
 
 /// Examples:
 ///   deskhand eval retrieval --data ./history
 ///   deskhand eval retrieval --data ./history --articles-only --json
+///   deskhand eval mask --data ./labelled
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EvalArgs {
@@ -30,6 +32,14 @@ pub struct EvalArgs {
 enum Step {
     /// Whether the right article is found, and whether it is known that none is
     Retrieval(RetrievalArgs),
+    /// Whether what identifies people is masked, and nothing else
+    ///
+    /// Reads sentences.jsonl of a folder, or every .jsonl of a folder without one. A line
+    /// is a text with spans, or a conversation whose turns have entities. `all` are
+    /// identifiers with a form: cards, e-mail, IBANs, IP addresses, telephone and social
+    /// security numbers, secrets. A label is found if each letter and digit of it is
+    /// masked. What is masked is a false alarm if it overlaps no label of any type.
+    Mask(MaskArgs),
 }
 
 /// Reads corpus.jsonl, past_tickets.jsonl, past_links.jsonl, queries.jsonl and
@@ -52,12 +62,32 @@ struct RetrievalArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct MaskArgs {
+    /// The folder of labelled texts
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
 /// Measures and prints.
 ///
 /// # Errors
 /// If the files cannot be read.
 pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Step::Retrieval(args) = &args.step;
+    match &args.step {
+        Step::Retrieval(args) => retrieve(args, out),
+        Step::Mask(args) => {
+            let sentences = eval::read_sentences(&args.data)?;
+            let report = mask::measure(&sentences, &args.data.display().to_string());
+            say(&report, args.json, out)
+        }
+    }
+}
+
+fn retrieve(args: &RetrievalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let folder = eval::read_folder(&args.data, retrieval::BRAND)?;
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
@@ -82,28 +112,40 @@ pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     written
         .and_then(|()| signals.map_or(Ok(()), |mut it| it.flush()))
         .context("writing the signals")?;
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    say(&report, args.json, out)
+}
+
+fn say(report: &Report, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    if as_json {
+        writeln!(out, "{}", serde_json::to_string(report)?)?;
         return Ok(());
     }
-    Ok(show(&report, out)?)
+    Ok(show(report, out)?)
 }
 
 fn show(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "{} on {}, {} questions with labels", report.step, report.data, report.n)?;
+    let (many, one) = match report.step.as_str() {
+        "mask" => ("sentences", "sentence"),
+        _ => ("questions with labels", "question"),
+    };
+    writeln!(out, "{} on {}, {} {many}", report.step, report.data, report.n)?;
+    let width = report.metrics.keys().map(String::len).max().unwrap_or(0).max(12);
     for (slice, figures) in &report.metrics {
-        writeln!(out, "\n{slice:<12} {:>8} {:>19}   baselines", "deskhand", "95 % interval")?;
+        writeln!(out, "\n{slice:<width$} {:>8} {:>19}   baselines", "deskhand", "95 % interval")?;
         for (name, value) in figures {
             let interval = report.ci95.get(slice).and_then(|it| it.get(name));
+            // What has no interval is a number of things.
+            let digits = if interval.is_some() { 3 } else { 0 };
             let interval =
                 interval.map_or(String::new(), |Interval(low, high)| format!("{low:.3}–{high:.3}"));
             let baselines = report.baseline.iter().filter_map(|(baseline, slices)| {
-                Some(format!("{baseline} {:.3}", slices.get(slice)?.get(name)?))
+                Some(format!("{baseline} {:.digits$}", slices.get(slice)?.get(name)?))
             });
             let baselines = baselines.collect::<Vec<_>>().join("  ");
-            writeln!(out, "  {name:<10} {value:>8.3} {interval:>19}   {baselines}")?;
+            let name_width = width - 2;
+            writeln!(out, "  {name:<name_width$} {value:>8.digits$} {interval:>19}   {baselines}")?;
         }
     }
     let ms = |name: &str| report.latency_ms.get(name).copied().unwrap_or(f64::NAN);
-    writeln!(out, "\none question: p50 {:.2} ms, p99 {:.2} ms", ms("p50"), ms("p99"))
+    writeln!(out, "\none {one}: p50 {:.2} ms, p99 {:.2} ms", ms("p50"), ms("p99"))
 }

@@ -193,7 +193,10 @@ fn merge(tickets: &mut Vec<Document>, places: &mut HashMap<String, usize>, docum
     }
 }
 
-fn each_line(file: &Path, mut read: impl FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(super) fn each_line(
+    file: &Path,
+    mut read: impl FnMut(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     if !file.is_file() {
         return Ok(());
     }

@@ -74,6 +74,36 @@ pub(super) fn mean(rows: &[&Figures]) -> (Figures, Vec<(String, Interval)>) {
     (means, intervals)
 }
 
+/// What part of something the rows hold together, as (of it, all), and the interval
+/// by resampling the rows that hold any. `None` if none does.
+pub(super) fn share(rows: &[(u32, u32)]) -> Option<(f64, Interval)> {
+    let rows: Vec<(f64, f64)> = rows
+        .iter()
+        .filter(|(_, all)| 0 < *all)
+        .map(|(part, all)| (f64::from(*part), f64::from(*all)))
+        .collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let of = |drawn: &mut dyn Iterator<Item = (f64, f64)>| {
+        let (part, all) = drawn.fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+        part / all
+    };
+    let mut random = SmallRng::seed_from_u64(SEED);
+    let resampled = (0..N_RESAMPLES)
+        .map(|_| of(&mut (0..rows.len()).map(|_| rows[random.random_range(0..rows.len())])));
+    let interval = middle(resampled.collect());
+    Some((of(&mut rows.iter().copied()), interval))
+}
+
+/// `p50` and `p99` of how long each one took.
+pub(super) fn latency(mut took_ms: Vec<f64>) -> Figures {
+    took_ms.sort_by(f64::total_cmp);
+    let at = |share: f64| took_ms.get((took_ms.len() as f64 * share) as usize).copied();
+    let figure = |name: &str, share| (name.to_owned(), at(share).unwrap_or(f64::NAN));
+    Figures::from([figure("p50", 0.5), figure("p99", 0.99)])
+}
+
 fn average(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
@@ -156,5 +186,13 @@ mod tests {
         let (means, intervals) = mean(&rows.iter().collect::<Vec<_>>());
         let Interval(low, high) = intervals[0].1;
         assert!(low < means["x"] && means["x"] < high && 0.1 < high - low && high - low < 0.3);
+    }
+
+    #[test]
+    fn a_share_counts_everything_once_however_rows_are_cut() {
+        let (value, Interval(low, high)) = share(&[(1, 1), (0, 3), (0, 0), (4, 4)]).unwrap();
+        assert_eq!(value, 5.0 / 8.0);
+        assert!(low < value && value < high, "{low} {high}");
+        assert_eq!(share(&[(0, 0)]), None);
     }
 }

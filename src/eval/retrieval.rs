@@ -14,6 +14,7 @@ use super::Slices;
 use super::auroc;
 use super::baseline::PlainBm25;
 use super::metrics::auroc_interval;
+use super::metrics::latency;
 use super::metrics::mean;
 use super::metrics::of_ranking;
 use crate::clock::Stopwatch;
@@ -251,13 +252,6 @@ fn report(data: &str, answered: &[Answered]) -> Report {
         plain.insert(name.to_owned(), plain_figures);
         ci95.insert(name.to_owned(), intervals);
     }
-    let mut took_ms: Vec<f64> = answered.iter().map(|it| it.took_ms).collect();
-    took_ms.sort_by(f64::total_cmp);
-    let at = |share: f64| took_ms.get((took_ms.len() as f64 * share) as usize).copied();
-    let latency_ms = Figures::from([
-        ("p50".to_owned(), at(0.5).unwrap_or(f64::NAN)),
-        ("p99".to_owned(), at(0.99).unwrap_or(f64::NAN)),
-    ]);
     Report {
         step: "retrieval".to_owned(),
         data: data.to_owned(),
@@ -265,7 +259,7 @@ fn report(data: &str, answered: &[Answered]) -> Report {
         metrics,
         baseline: BTreeMap::from([("bm25".to_owned(), plain)]),
         ci95,
-        latency_ms,
+        latency_ms: latency(answered.iter().map(|it| it.took_ms).collect()),
         versions: BTreeMap::from([("deskhand".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
     }
 }

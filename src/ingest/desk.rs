@@ -285,20 +285,22 @@ impl Tickets {
         let last =
             ticket.turns.iter().rev().find(|it| is_agent(it.author) && !it.text.is_empty())?;
         let linked = self.linked(conversation);
-        let hide = |text: &str| mask(&without_names(text, conversation)).text;
+        // In this order: of an address a name was taken out of, the rest is not recognized.
+        let hide = |text: &str| without_names(&mask(text).text, conversation);
         let body = hide(&asked.join("\n\n"));
         let title = hide(&ticket.subject);
         if body.trim().is_empty() && title.trim().is_empty() {
             return None;
         }
-        let answer: String = last.text.chars().take(MAX_ANSWER_CHARS).collect();
+        // Masked before it is cut: half an address is not recognized.
+        let answer: String = hide(&last.text).chars().take(MAX_ANSWER_CHARS).collect();
         let mut document = Document {
             id: conversation.id.clone(),
             pool: Pool::PastTicket,
             brand: plan.brand.clone().unwrap_or_else(|| self.helpdesk.brand().to_owned()),
             title: if title.is_empty() { body.chars().take(120).collect() } else { title },
             body,
-            answer: Some(hide(&answer)),
+            answer: Some(answer),
             language: ticket.language.clone(),
             audience: plan.audience.clone().unwrap_or_default(),
             updated_at: conversation.messages.first().and_then(|it| it.at),

@@ -169,6 +169,41 @@ fn what_is_ingested_can_be_asked_at_once() {
 }
 
 #[test]
+fn masking_can_be_measured_on_labelled_texts_of_either_shape() {
+    let shell = shell();
+    let folder = |name: &str, file: &str, text: &str| {
+        std::fs::create_dir(shell.folder.path().join(name)).unwrap();
+        shell.write(&format!("{name}/{file}"), text);
+    };
+    folder(
+        "marked",
+        "sentences.jsonl",
+        "{\"text\":\"Zoë: write to zoe@mail.example, order 4711234567\",\"spans\":[{\"type\":\"PERSON\",\"value\":\"Zoë\",\"start\":0,\"end\":3},{\"type\":\"EMAIL_ADDRESS\",\"value\":\"zoe@mail.example\",\"start\":14,\"end\":30}]}\n",
+    );
+    folder(
+        "chats",
+        "support.jsonl",
+        "{\"turns\":[{\"text\":\"hello\"},{\"text\":\"it is 9876543210\",\"entities\":[{\"type\":\"phone\",\"value\":\"9876543210\"}]}]}\n",
+    );
+    let report = |data: &str| -> Value {
+        serde_json::from_str(&shell.says(&["eval", "mask", "--data", data, "--json"])).unwrap()
+    };
+    let (marked, chats) = (report("marked"), report("chats"));
+    assert_eq!(
+        (&marked["step"], &marked["n"], &chats["n"]),
+        (&"mask".into(), &1.into(), &2.into())
+    );
+    assert_eq!(marked["metrics"]["all"]["recall"], 1.0);
+    assert_eq!(marked["metrics"]["type:PERSON"]["recall"], 0.0, "names have no form");
+    assert_eq!(marked["baseline"]["patterns"]["all"]["precision"], 0.5, "the order was masked");
+    assert_eq!(chats["metrics"]["type:PHONE_NUMBER"]["recall"], 1.0);
+    assert!(marked["ci95"]["all"]["recall"].is_array() && marked["latency_ms"]["p99"].is_number());
+    let shown = shell.says(&["eval", "mask", "--data", "marked"]);
+    assert!(shown.contains("mask on marked, 1 sentences") && shown.contains("patterns"), "{shown}");
+    assert!(shell.complains(&["eval", "mask", "--data", "."]).contains("no sentences.jsonl"));
+}
+
+#[test]
 fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     let shell = shell();
     shell.write(

@@ -2,6 +2,7 @@
 
 mod connection;
 mod files;
+mod masking;
 mod searching;
 mod website;
 

@@ -109,7 +109,7 @@ async fn answer(State(desk): State<Desk>, uri: Uri) -> Response {
                     "created_at": format!("2026-09-0{id}T00:00:00Z") })
         };
         let comments = [
-            comment(1, 42, true, "Where is my money? Write to robin@x.example.\n\nRobin Gray"),
+            comment(1, 42, true, "Where is my money? Write to Robin@x.example.\n\nRobin Gray"),
             comment(2, 5, false, "Internal: customer is difficult."),
             comment(
                 3,
