@@ -15,6 +15,7 @@ mod sound;
 mod terms;
 mod titles;
 mod words;
+mod writing;
 
 pub use self::experience::Experience;
 pub use self::passages::cut;
@@ -34,7 +35,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
@@ -44,7 +44,6 @@ use std::time::SystemTime;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
-use tantivy::TantivyDocument;
 use tantivy::TantivyError;
 use tantivy::directory::MmapDirectory;
 
@@ -52,12 +51,10 @@ use self::opened::Opened;
 use self::opened::Slot;
 use self::sound::check_sums;
 use self::sound::read_watermark;
-use self::terms::FORMAT;
 use self::terms::Layout;
 use crate::embed::Meaning;
 use crate::knowledge::Document;
 use crate::knowledge::Hit;
-use crate::knowledge::Passage;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
 
@@ -89,15 +86,8 @@ pub enum IndexError {
 /// ticket reads some twenty passages.
 const STORE_CACHE_BLOCKS: usize = 128;
 
-/// Memory for words not written yet. The least tantivy allows is 15 MB; more
-/// makes bigger segments, not a faster index of this size.
-const WRITER_BYTES: usize = 20_000_000;
-
 /// Documents that are held as words in memory at once: about 15 MB of them.
 const MAX_DOCUMENTS_AT_ONCE: usize = 256;
-
-/// Changes that are cut and stemmed by one thread; more go to all cores.
-const MIN_PARALLEL_CHANGES: usize = 32;
 
 /// The index. Searching and writing go on side by side.
 pub struct Index {
@@ -346,92 +336,8 @@ impl Index {
         guarded(&self.path, count).unwrap_or(0)
     }
 
-    /// Writes something and commits it with the watermark it answers.
-    fn write(
-        &self,
-        work: impl FnOnce(&mut IndexWriter) -> tantivy::Result<u64>,
-    ) -> Result<(), IndexError> {
-        let mut slot = self.lock_writer();
-        let result = guarded(&self.path, || {
-            if slot.is_none() {
-                // Whoever wrote before may have come further than we know.
-                *slot = Some(self.new_writer()?);
-                self.refresh()?;
-            }
-            let Some(writer) = slot.as_mut() else { return Err(TantivyError::Poisoned) };
-            let watermark = work(writer)?;
-            let mut commit = writer.prepare_commit()?;
-            commit.set_payload(&format!("{FORMAT}:{watermark}"));
-            commit.commit()?;
-            self.refresh()
-        });
-        match &result {
-            Err(IndexError::Locked { .. }) => {
-                // Somebody else follows the store here; see what they have.
-                drop(guarded(&self.path, || self.refresh()));
-            }
-            // What was not committed must not slip into the next commit.
-            Err(IndexError::Damaged { .. } | IndexError::Unwritable { .. }) => *slot = None,
-            Ok(()) => {}
-        }
-        result
-    }
-
-    fn lock_writer(&self) -> MutexGuard<'_, Option<IndexWriter>> {
-        self.writer.lock().unwrap_or_else(|it| it.into_inner())
-    }
-
-    fn new_writer(&self) -> tantivy::Result<IndexWriter> {
-        let options = tantivy::indexer::IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(WRITER_BYTES)
-            .num_merge_threads(1)
-            .build();
-        self.index.writer_with_options(options)
-    }
-
     fn opened(&self) -> tantivy::Result<Arc<Opened>> {
         self.opened.last(self.reader.searcher(), &self.layout)
-    }
-
-    /// Makes the last commit visible. The watermark is read first: it may be
-    /// behind what is visible, never ahead.
-    fn refresh(&self) -> tantivy::Result<()> {
-        let watermark = read_watermark(&self.index)?;
-        self.reader.reload()?;
-        self.watermark.store(watermark, Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn entries_of(&self, documents: &[&Document]) -> Vec<TantivyDocument> {
-        let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
-        if documents.len() < MIN_PARALLEL_CHANGES || n_threads == 1 {
-            return documents.iter().flat_map(|it| self.entries_of_one(it)).collect();
-        }
-        let share = documents.len().div_ceil(n_threads);
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = documents
-                .chunks(share)
-                .map(|part| {
-                    scope.spawn(move || {
-                        part.iter().flat_map(|it| self.entries_of_one(it)).collect::<Vec<_>>()
-                    })
-                })
-                .collect();
-            // A panic goes on here: a document must not be lost in silence.
-            let join = |it: std::thread::ScopedJoinHandle<'_, Vec<TantivyDocument>>| {
-                it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            threads.into_iter().flat_map(join).collect()
-        })
-    }
-
-    fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
-        let entry = |passage: Passage| {
-            let stored = serde_json::to_string(&passage).unwrap_or_default();
-            self.layout.entry(document, &passage, &stored)
-        };
-        cut(document).into_iter().map(entry).collect()
     }
 }
 

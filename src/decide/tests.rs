@@ -67,12 +67,12 @@ fn what_is_unscored_goes_to_a_person() {
 }
 
 #[test]
-fn a_model_that_failed_an_injection_or_a_person_at_work_leave_a_suggestion() {
+fn a_failed_model_an_injection_a_person_at_work_or_a_stale_passage_leave_a_suggestion() {
     let fallback = Signals { fallback: true, ..SOUND };
     let injection = Signals { injection: true, ..SOUND };
     let person = Signals { person_involved: true, ..SOUND };
     let stale = Signals { stale: true, ..SOUND };
-    for signals in [fallback, injection, person] {
+    for signals in [fallback, injection, person, stale] {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
 }

@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 
 use super::Signals;
+use super::asked::speaks;
+use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
-use super::speaks;
 use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::index::Query;
 use crate::index::Said;
+use crate::index::Scored;
 use crate::index::Titles;
 use crate::index::Wording;
 use crate::knowledge::Pool;
@@ -32,7 +34,7 @@ pub(super) struct Before {
     pub(super) groups: Vec<Group>,
     by_document: HashMap<DocumentKey, (f32, f32)>,
     /// What was said, later turns counting as much as earlier ones.
-    pub(super) meaning: Option<Meaning>,
+    meaning: Option<Meaning>,
     /// Latest turn first.
     turns: Vec<Said>,
 }
@@ -66,7 +68,8 @@ impl Before {
         Ok(Before { by_document: by_document.collect(), groups, meaning, turns })
     }
 
-    pub(super) fn signals(&self, article: DocumentKey, titles: &Titles) -> Signals {
+    pub(super) fn signals(&self, group: &Group, scored: &Scored, titles: &Titles) -> Signals {
+        let article = group.document;
         let (words, coverage) = self.by_document.get(&article).copied().unwrap_or_default();
         let shares = self.turns.iter().map(|it| titles.share(article, it));
         let faded = shares.zip(0_i16..).map(|(share, age)| share * TURN_FADES.powi(age.into()));
@@ -74,6 +77,7 @@ impl Before {
             before_words: words,
             before_coverage: coverage,
             before_named: faded.sum(),
+            before_meaning: groups::meaning(group, scored, self.meaning.as_ref()),
             ..Signals::default()
         }
     }

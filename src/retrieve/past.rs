@@ -1,0 +1,143 @@
+//! What past tickets say about a question: which articles they speak for, and
+//! whether customers of this brand ask such things at all.
+
+use std::collections::HashMap;
+
+use super::Signals;
+use super::Signs;
+use super::answerable::NEUTRAL;
+use super::groups;
+use super::groups::Group;
+use super::groups::by_document;
+use super::votes;
+use crate::embed::Meaning;
+use crate::index::DocumentKey;
+use crate::index::Index;
+use crate::index::IndexError;
+use crate::index::Query;
+use crate::index::Scored;
+use crate::knowledge::Pool;
+use crate::ticket::Ticket;
+
+/// Passages looked at to find alike past tickets.
+const N_PASSAGES: usize = 120;
+
+/// Past tickets that are looked at because they mean what is asked.
+const N_NEAR: usize = 40;
+
+/// Articles a kind of vote names to be looked at: the best ten by links and by
+/// likeness, the best twenty by wording, which knows most.
+const N_VOTED: usize = 10;
+const N_WORDED: usize = 20;
+
+/// Past tickets that tell whether customers of this brand ask such things.
+const N_CLOSEST: usize = 5;
+
+/// Everything past tickets say about one question.
+pub(super) struct Past {
+    pub(super) scored: Scored,
+    /// Best first.
+    pub(super) tickets: Vec<Group>,
+    linked: Votes,
+    likened: Votes,
+    meant: Votes,
+    worded: Votes,
+    closest: f32,
+    /// Tickets that were learned from.
+    pub(super) n_learned: usize,
+}
+
+/// How strongly tickets speak for articles.
+#[derive(Default)]
+struct Votes {
+    /// Strongest first.
+    ranked: Vec<(DocumentKey, f32)>,
+    by_article: HashMap<DocumentKey, f32>,
+}
+
+impl Votes {
+    fn of(ranked: Vec<(DocumentKey, f32)>) -> Votes {
+        Votes { by_article: ranked.iter().copied().collect(), ranked }
+    }
+
+    fn get(&self, article: DocumentKey) -> f32 {
+        self.by_article.get(&article).copied().unwrap_or(0.0)
+    }
+
+    fn strongest(&self) -> f32 {
+        self.ranked.first().map_or(0.0, |(_, strength)| *strength)
+    }
+
+    fn first(&self, n: usize) -> impl Iterator<Item = DocumentKey> {
+        self.ranked.iter().take(n).map(|(article, _)| *article)
+    }
+}
+
+impl Past {
+    pub(super) fn read(
+        index: &Index,
+        ticket: &Ticket,
+        query: &Query<'_>,
+        asked: Option<&Meaning>,
+    ) -> Result<Past, IndexError> {
+        let scope = query.scope;
+        let also = match asked {
+            Some(meaning) => index.nearest(meaning, Pool::PastTicket, scope, N_NEAR)?,
+            None => Vec::new(),
+        };
+        let query = Query { pool: Pool::PastTicket, limit: N_PASSAGES, also, ..query.clone() };
+        let scored = index.score(&query)?;
+        let tickets = by_document(&scored);
+        let experience = index.experience();
+        let worded = experience.of(&scope.brand, &ticket.subject, &ticket.question);
+        Ok(Past {
+            linked: Votes::of(votes::linked(&scored, &tickets)),
+            likened: Votes::of(votes::likened(&experience, &tickets)),
+            meant: Votes::of(votes::meant(&scored, &tickets, asked)),
+            worded: Votes::of(worded),
+            closest: closest(&scored, &tickets, asked),
+            n_learned: experience.n_tickets(&scope.brand),
+            scored,
+            tickets,
+        })
+    }
+
+    /// Articles to be looked at even if they share no word with the question: they
+    /// may be in another language.
+    pub(super) fn articles(&self) -> impl Iterator<Item = DocumentKey> {
+        let voted = self.linked.first(N_VOTED).chain(self.likened.first(N_VOTED));
+        voted.chain(self.worded.first(N_WORDED))
+    }
+
+    pub(super) fn signals(&self, article: DocumentKey) -> Signals {
+        Signals {
+            linked: self.linked.get(article),
+            likened: self.likened.get(article),
+            meant: self.meant.get(article),
+            wording: self.worded.get(article),
+            ..Signals::default()
+        }
+    }
+
+    pub(super) fn signs(&self) -> Signs {
+        Signs {
+            past_coverage: self.tickets.first().map_or(0.0, Group::coverage),
+            past_meaning: self.closest,
+            past_votes: self.linked.strongest(),
+            past_wording: self.worded.strongest(),
+            ..Signs::default()
+        }
+    }
+}
+
+/// How close the few closest past tickets are in meaning, on average. 0.0 without
+/// any.
+fn closest(past: &Scored, tickets: &[Group], asked: Option<&Meaning>) -> f32 {
+    if asked.is_none() && !tickets.is_empty() {
+        return NEUTRAL;
+    }
+    let mut all: Vec<f32> = tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
+    all.sort_by(|left, right| right.total_cmp(left));
+    let best = all.iter().take(N_CLOSEST);
+    best.sum::<f32>() / N_CLOSEST as f32
+}
