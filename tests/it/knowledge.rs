@@ -2,6 +2,7 @@
 
 mod connection;
 mod files;
+mod pages;
 mod searching;
 mod website;
 
