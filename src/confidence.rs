@@ -62,6 +62,10 @@ pub struct Features {
 /// BM25 at which `match_strength` is 0.63. Guessed from passages of 150 words.
 const MATCH_SCALE: f32 = 20.0;
 
+/// Points of the ranking's score by which the best article leads clearly. (Guessed
+/// from its scale: the words of a question alone are worth about as much.)
+const CLEAR_LEAD: f32 = 3.5;
+
 /// Words from which a question counts as long. Guessed.
 const LONG_QUESTION_WORDS: f32 = 40.0;
 
@@ -154,7 +158,7 @@ fn rival<'a>(articles: &'a [Hit], cited: &Hit) -> Option<&'a Hit> {
 }
 
 fn margin(best: f32, next: f32) -> f32 {
-    if best <= 0.0 { 0.0 } else { ((best - next) / best).clamp(0.0, 1.0) }
+    ((best - next) / CLEAR_LEAD).clamp(0.0, 1.0)
 }
 
 fn answer_coverage(ticket: &Ticket, draft: &Draft) -> f32 {

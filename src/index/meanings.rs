@@ -18,6 +18,10 @@ use crate::embed::Meaning;
 /// number: of 500 such, 97 of 100 of the true ten closest were among them.)
 const N_LOOKED_AT: usize = 300;
 
+/// What is less alike is about something else. (Guessed: most texts about different
+/// matters have less than 0.2, most about the same one more than 0.4.)
+const ALIKE_FROM: f32 = 0.35;
+
 /// Signs of the numbers of a meaning, one bit each.
 type Sketch = [u64; 2];
 
@@ -68,7 +72,8 @@ impl Sketches {
     }
 }
 
-/// The documents with the closest passages, closest first.
+/// The documents with the closest passages, closest first; none that are about
+/// something else.
 pub(super) fn nearest(
     opened: &Opened,
     asked: &Meaning,
@@ -101,7 +106,8 @@ pub(super) fn nearest(
         .take(2 * N_LOOKED_AT)
         .filter_map(|(segment, doc, _)| {
             let likeness = segment.meaning(doc)?.likeness(asked);
-            Some((Reverse(Closeness(likeness)), segment.document(doc)))
+            (ALIKE_FROM <= likeness)
+                .then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
         })
         .collect();
     found.sort_unstable();

@@ -6,6 +6,7 @@ mod elements;
 mod links;
 mod style;
 mod tables;
+mod variants;
 mod writer;
 
 pub use self::links::Links;
@@ -126,16 +127,23 @@ fn is_invisible(letter: char) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     elements: Elements,
+    place: Option<String>,
 }
 
 impl Pieces {
     /// The Markdown of one piece; empty if it holds tags only.
     pub(super) fn feed(&mut self, html: &str) -> String {
-        let mut writer = Writer::new(Flavor::Markdown);
+        let mut writer = Writer::new(Flavor::Piece);
         writer.elements = std::mem::take(&mut self.elements);
         let mut writer = run(html, writer);
         self.elements = std::mem::take(&mut writer.elements);
+        self.place = writer.place.take();
         writer.finish()
+    }
+
+    /// The name of the place in the page that the last piece marked at its end.
+    pub(super) fn take_place(&mut self) -> Option<String> {
+        self.place.take()
     }
 
     /// True if Markdown at this point is not shown to a reader.

@@ -1,6 +1,8 @@
 //! Markdown as sections of plain blocks: what a passage is cut from. Markup,
 //! images and invisible parts are gone; the order and the nesting are kept.
 
+mod contents;
+mod fences;
 mod front_matter;
 mod reader;
 mod strip;
@@ -37,6 +39,8 @@ pub struct Block {
     /// Which outermost list or table of the document it belongs to, counted
     /// from 0: blocks with one number belong together. `None` outside.
     pub group: Option<usize>,
+    /// True if all it says is a link to another place of the same page.
+    jumps: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

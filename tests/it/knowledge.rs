@@ -3,6 +3,7 @@
 mod connection;
 mod files;
 mod masking;
+mod pages;
 mod searching;
 mod website;
 

@@ -36,6 +36,9 @@ pub(super) enum Place {
     Around = 8,
     /// `header`: around a page, but part of an article.
     Header = 16,
+    /// Text that is typed or read letter by letter.
+    Code = 32,
+    Bold = 64,
 }
 
 fn places_of(name: &str) -> u8 {
@@ -45,6 +48,8 @@ fn places_of(name: &str) -> u8 {
         "main" | "article" => Place::Main as u8,
         "nav" | "footer" | "aside" => Place::Around as u8,
         "header" => Place::Header as u8,
+        "b" | "strong" => Place::Bold as u8,
+        "code" | "kbd" | "samp" | "tt" => Place::Code as u8,
         _ => 0,
     }
 }
@@ -65,6 +70,11 @@ impl Elements {
             let unseen = |color: &Rc<str>| *color == it.background || &**color == "transparent";
             it.hidden || it.color.as_ref().is_some_and(unseen)
         })
+    }
+
+    /// How many elements are open.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
     }
 
     /// How many quotations text at this point stands in.

@@ -1,6 +1,7 @@
 //! Tables of a token stream: rows are written when the table ends, because only
 //! then it is known whether it holds figures or lays out a page.
 
+use super::elements::Place;
 use super::writer::Writer;
 
 /// Tables within tables deeper than this are read as text. (Guessed: layouts of
@@ -13,6 +14,8 @@ pub(super) struct Table {
     rows: Vec<Vec<String>>,
     cell_start: Option<usize>,
     has_header: bool,
+    /// True once a word of the first row is not bold.
+    plain_first_row: bool,
 }
 
 impl Writer {
@@ -51,6 +54,14 @@ impl Writer {
         }
     }
 
+    /// To be called for each word: a first row all in bold is a heading as well.
+    pub(super) fn note_weight(&mut self) {
+        let is_bold = self.elements.is_within(Place::Bold);
+        if let Some(table) = self.tables.last_mut().filter(|it| it.rows.len() <= 1) {
+            table.plain_first_row |= !is_bold;
+        }
+    }
+
     pub(super) fn end_cell(&mut self) {
         let Some(table) = self.tables.last_mut() else { return };
         let Some(start) = table.cell_start.take() else { return };
@@ -86,7 +97,8 @@ impl Writer {
             let empty = vec![String::new(); n_columns];
             self.breaks = 2;
             self.owe();
-            let head = if table.has_header { None } else { Some(&empty) };
+            let bold_header = !table.plain_first_row && 1 < rows.clone().count();
+            let head = if table.has_header || bold_header { None } else { Some(&empty) };
             for (idx, row) in head.into_iter().chain(rows).enumerate() {
                 let missing = n_columns.saturating_sub(row.len());
                 let row: Vec<String> = row.iter().map(|it| one_line(it)).collect();

@@ -155,6 +155,49 @@ fn a_table_whose_cells_have_several_lines_stays_whole() {
 }
 
 #[test]
+fn a_first_row_in_bold_heads_a_table() {
+    let row = |cells: &[&str]| format!("<tr><td>{}</td></tr>", cells.join("</td><td>"));
+    let plans = [row(&["", "<b>Free</b>", "<strong>Pro</strong>"]), row(&["Seats", "1", "9"])];
+    let table = |rows: &[String]| to_markdown(&format!("<table>{}</table>", rows.concat()));
+    assert_eq!(table(&plans), "|  | Free | Pro |\n| --- | --- | --- |\n| Seats | 1 | 9 |");
+    let terms = [row(&["<b>Seat</b>", "A person"]), row(&["<b>Team</b>", "Its people"])];
+    assert!(table(&terms).starts_with("|  |  |\n"), "terms in bold head their rows only");
+    let pictures = [row(&["<b>Right</b>", "<b>Wrong</b>"]), row(&["<img>", "<img>"])];
+    assert!(table(&pictures).ends_with("| Right | Wrong |"), "a heading over nothing is text");
+}
+
+#[test]
+fn a_link_stays_one_wherever_it_stands() {
+    let html = "<p><a href=/a>First</a> word</p><ul><li><a href=/b>Item</a></li></ul>";
+    assert_eq!(to_markdown(html), "[First](/a) word\n\n- [Item](/b)");
+}
+
+#[test]
+fn what_is_for_one_system_each_is_told_apart() {
+    let html = "<p>Press <span data-for='win,linux'>Ctrl</span><span data-for='mac'>Cmd</span>+S in \
+        <b><span data-for='not v9'>Files</span><span data-for='v9'>Home</span></b> \
+        or <span data-for='mac'>Dock</span>.</p>";
+    assert_eq!(
+        to_markdown(html),
+        "Press Ctrl (Windows, Linux) / Cmd (macOS)+S in Files / Home or Dock."
+    );
+    let html = "<div data-os=windows><p>Open Start.</p></div><div data-os=mac><p>Open Finder.</p></div>\
+        <div data-os=mac><h2>Dock</h2></div><div data-os=linux><img alt=x></div><p>Done.</p>";
+    assert_eq!(
+        to_markdown(html),
+        "Windows:\n\nOpen Start.\n\nmacOS:\n\nOpen Finder.\n\n## Dock\n\nDone."
+    );
+    assert_eq!(to_text("<b data-os=mac>a</b><b data-os=windows>b</b>"), "ab", "a mail has none");
+}
+
+#[test]
+fn an_empty_link_names_the_heading_it_stands_at() {
+    let html = "<a name=one></a><h2>One</h2><h2>Two<a id=two></a></h2><a id=x></a><p>x</p><h2 id=three>Three</h2>";
+    let markdown = to_markdown(html);
+    assert_eq!(markdown, "## One {#one}\n\n## Two {#two}\n\nx\n\n## Three {#three}");
+}
+
+#[test]
 fn a_bomb_of_nested_tags_is_harmless() {
     for tag in ["div", "table", "ul", "blockquote", "b", "a href=x", "pre", "li"] {
         let html = format!("<{tag}>").repeat(5_000) + "text";

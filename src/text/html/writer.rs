@@ -8,6 +8,7 @@ use super::elements::Place;
 use super::elements::is_block;
 use super::strip_invisible;
 use super::tables::Table;
+use super::variants::Variants;
 
 /// What is written, and which parts of the input count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) enum Flavor {
     Text,
     /// All of it.
     Markdown,
+    /// The same, with Markdown written in it: code and links are read as such.
+    Piece,
     /// Without what surrounds the content.
     Page,
     /// Only what the page marks as its main content.
@@ -39,12 +42,18 @@ pub(super) struct Writer {
     /// What stands at the start of the next line, an item's mark.
     pub(super) mark: Option<String>,
     heading_anchor: Option<String>,
-    pub(super) link: Option<(usize, String)>,
+    /// Where the text of the open link starts, once it does, and where it leads.
+    pub(super) link: Option<(Option<usize>, String)>,
     pub(super) tables: Vec<Table>,
     /// Tables too deep to be kept apart: their cells are text.
     pub(super) n_flat_tables: usize,
     /// Code whose end has not come yet, as it stands.
     preformatted: Option<String>,
+    pub(super) variants: Variants,
+    /// The name an empty link gave this place, until a word follows.
+    pub(super) place: Option<String>,
+    /// True between the marks of code written as Markdown.
+    in_marks: bool,
 }
 
 impl Writer {
@@ -63,6 +72,9 @@ impl Writer {
             tables: Vec::new(),
             n_flat_tables: 0,
             preformatted: None,
+            variants: Variants::default(),
+            place: None,
+            in_marks: false,
         }
     }
 
@@ -90,9 +102,11 @@ impl Writer {
             self.end_block(if matches!(name, "li" | "tr" | "div" | "dd" | "dt") { 1 } else { 2 });
         }
         self.elements.start(tag);
+        self.end_variants();
         if self.skips() {
             return;
         }
+        self.start_variant(tag);
         match name {
             "br" if self.preformatted.is_none() => self.breaks = (self.breaks + 1).clamp(1, 2),
             "ul" | "menu" if self.lists.len() < 16 => self.lists.push(None),
@@ -102,16 +116,14 @@ impl Writer {
                 let level = name.chars().last().and_then(|it| it.to_digit(10)).unwrap_or(2);
                 if self.is_markdown() {
                     self.mark = Some(format!("{} ", "#".repeat(level as usize)));
-                    let anchor = attribute(tag, "id").unwrap_or_default();
-                    self.heading_anchor = Some(anchor.to_owned());
+                    let anchor = attribute(tag, "id").map(str::to_owned);
+                    self.heading_anchor = anchor.or(self.place.take()).or(Some(String::new()));
                 }
             }
             "pre" if self.is_markdown() && self.preformatted.is_none() => {
                 self.preformatted = Some(String::new());
             }
-            "a" if self.is_markdown() => {
-                self.link = attribute(tag, "href").map(|it| (self.out.len(), it.to_owned()));
-            }
+            "a" if self.is_markdown() => self.start_link(tag),
             "table" if self.is_markdown() => self.start_table(),
             "tr" => self.start_row(),
             "td" | "th" => self.start_cell(name),
@@ -137,6 +149,7 @@ impl Writer {
             _ => {}
         }
         self.elements.end(tag);
+        self.end_variants();
         if is_block(name) {
             self.end_block(if matches!(name, "li" | "tr" | "td" | "th" | "div") { 1 } else { 2 });
         }
@@ -167,7 +180,11 @@ impl Writer {
         }
         for (idx, word) in text.split_whitespace().enumerate() {
             self.space |= idx != 0;
+            self.announce_variant();
             self.owe();
+            if let Some((from, _)) = &mut self.link {
+                from.get_or_insert(self.out.len());
+            }
             self.push_word(word);
         }
         if text.ends_with(char::is_whitespace) {
@@ -222,8 +239,16 @@ impl Writer {
             self.out.push_str(word);
             return;
         }
+        self.place = None;
+        self.note_weight();
         let at_line_start = self.out.is_empty() || self.out.ends_with(['\n', ' ']);
         for (idx, letter) in word.chars().enumerate() {
+            let reads_marks = self.flavor == Flavor::Piece && !self.elements.is_within(Place::Code);
+            if reads_marks && (letter == '`' || matches!(letter, '[' | ']') || self.in_marks) {
+                self.in_marks ^= letter == '`';
+                self.out.push(letter);
+                continue;
+            }
             let special =
                 matches!(letter, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '&' | '|' | '~')
                     || (idx == 0
@@ -243,7 +268,7 @@ impl Writer {
     fn skips(&self) -> bool {
         let left_out = match self.flavor {
             Flavor::Text => self.elements.is_signature(),
-            Flavor::Markdown => false,
+            Flavor::Markdown | Flavor::Piece => false,
             Flavor::Page => {
                 self.elements.is_within(Place::Around) || self.elements.is_within(Place::Header)
             }
@@ -259,6 +284,7 @@ impl Writer {
         let breaks = if self.lists.is_empty() { breaks } else { 1 };
         self.breaks = self.breaks.max(breaks);
         self.space = false;
+        self.in_marks = false;
     }
 
     fn item_mark(&mut self) -> String {
@@ -281,16 +307,31 @@ impl Writer {
         self.mark = None;
     }
 
+    pub(super) fn in_list(&self) -> bool {
+        !self.lists.is_empty()
+    }
+
+    fn start_link(&mut self, tag: &Tag) {
+        self.link = attribute(tag, "href").map(|it| (None, it.to_owned()));
+        if self.link.is_none() {
+            let place = attribute(tag, "id").or_else(|| attribute(tag, "name"));
+            self.place = place.map(str::to_owned).or(self.place.take());
+            // In a heading it names that heading.
+            if let Some(anchor) = self.heading_anchor.as_mut().filter(|it| it.is_empty()) {
+                *anchor = self.place.take().unwrap_or_default();
+            }
+        }
+    }
+
     fn end_link(&mut self) {
-        let Some((from, href)) = self.link.take() else { return };
+        let Some((Some(from), href)) = self.link.take() else { return };
         let Some(text) = self.out.get(from..) else { return };
-        let lead = text.len() - text.trim_start().len();
         let plain = !href.chars().any(|it| it.is_whitespace() || "<>()".contains(it));
         if text.trim().is_empty() || text.contains('\n') || !plain || href.len() > 2048 {
             return;
         }
-        if self.out.is_char_boundary(from + lead) && !self.out.ends_with("](") {
-            self.out.insert(from + lead, '[');
+        if !self.out.ends_with("](") {
+            self.out.insert(from, '[');
             self.out.push_str(&format!("]({href})"));
         }
     }

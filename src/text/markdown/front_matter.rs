@@ -7,6 +7,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use crate::text::html;
+
 /// What a file says about itself. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrontMatter {
@@ -119,8 +121,9 @@ fn read(settings: &Value) -> FrontMatter {
         || set("public") == Some(false);
     let status = words(&["status", "state"]).unwrap_or_default();
     FrontMatter {
-        title: words(&["title", "seo/title", "name", "sidebar_label"]),
-        summary: words(&["description", "summary", "excerpt", "seo/description", "subtitle"]),
+        title: words(&["title", "seo/title", "name", "sidebar_label"]).map(shown),
+        summary: words(&["description", "summary", "excerpt", "seo/description", "subtitle"])
+            .map(shown),
         url: url.filter(|it| {
             it.starts_with("https://") || it.starts_with("http://") || it.starts_with('/')
         }),
@@ -150,6 +153,11 @@ fn read(settings: &Value) -> FrontMatter {
             .map(tags_of)
             .unwrap_or_default(),
     }
+}
+
+/// The text with entities as a page shows them. What looks like a tag stays.
+fn shown(text: String) -> String {
+    if text.contains('&') { html::to_text(&text.replace('<', "&lt;")) } else { text }
 }
 
 /// True for the word of a status under which nobody is to read a page.

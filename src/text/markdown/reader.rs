@@ -12,6 +12,8 @@ use pulldown_cmark::TagEnd;
 use super::Block;
 use super::BlockKind;
 use super::Section;
+use super::contents;
+use super::fences;
 use crate::text::html::Pieces;
 use crate::text::html::strip_invisible;
 
@@ -52,6 +54,13 @@ struct Reader {
     inner: bool,
     pieces: Pieces,
     anchor: Option<String>,
+    /// The name an empty link gave to what follows it.
+    place: Option<String>,
+    /// True within a link to another place of the same page.
+    in_jump: bool,
+    /// Letters and digits of the current block within such links, and outside.
+    n_jumping: usize,
+    n_staying: usize,
 }
 
 impl Reader {
@@ -126,8 +135,8 @@ impl Reader {
             | Tag::Strong
             | Tag::Superscript
             | Tag::Subscript
-            | Tag::Link { .. }
             | Tag::MetadataBlock(_) => {}
+            Tag::Link { dest_url, .. } => self.in_jump = dest_url.starts_with('#'),
         }
     }
 
@@ -171,13 +180,16 @@ impl Reader {
             | TagEnd::Strong
             | TagEnd::Superscript
             | TagEnd::Subscript
-            | TagEnd::Link
             | TagEnd::MetadataBlock(_) => {}
+            TagEnd::Link => self.in_jump = false,
         }
     }
 
     fn push(&mut self, text: &str) {
         if self.n_unseen == 0 && !self.pieces.hides_text() {
+            let n_letters = text.chars().filter(|it| it.is_alphanumeric()).count();
+            let sum = if self.in_jump { &mut self.n_jumping } else { &mut self.n_staying };
+            *sum += n_letters;
             self.text.push_str(text);
         }
     }
@@ -188,6 +200,7 @@ impl Reader {
         }
         let text = self.pieces.feed(html);
         self.push(&text);
+        self.place = self.pieces.take_place().or(self.place.take());
         let name: String = html.chars().skip(1).take_while(char::is_ascii_alphabetic).collect();
         if name.eq_ignore_ascii_case("br") {
             self.push("\n");
@@ -200,7 +213,8 @@ impl Reader {
         if self.inner {
             return;
         }
-        let markdown = self.pieces.feed(&html);
+        let markdown = self.pieces.feed(&fences::as_html(&html));
+        self.place = self.pieces.take_place().or(self.place.take());
         if !markdown.is_empty() {
             // What a block of HTML hides was judged when it was turned to Markdown.
             let pieces = std::mem::take(&mut self.pieces);
@@ -215,7 +229,8 @@ impl Reader {
     fn end_heading(&mut self, level: HeadingLevel) {
         let text = collapse(&std::mem::take(&mut self.text)).replace('\n', " ");
         let (title, declared) = split_anchor(&text);
-        let declared = self.anchor.take().or(declared);
+        let declared = self.anchor.take().or(declared).or(self.place.take());
+        (self.n_jumping, self.n_staying) = (0, 0);
         if title.is_empty() {
             return;
         }
@@ -245,7 +260,8 @@ impl Reader {
     }
 
     fn end_section(&mut self) {
-        let section = std::mem::take(&mut self.current);
+        let mut section = std::mem::take(&mut self.current);
+        contents::leave_out(&mut section);
         if !section.blocks.is_empty() {
             self.sections.push(section);
         }
@@ -274,6 +290,7 @@ impl Reader {
         if text.is_empty() {
             return;
         }
+        self.place = None;
         let depth = self.lists.len();
         if let Some(kind) = self.item.take() {
             self.push_block(kind, &text);
@@ -288,6 +305,8 @@ impl Reader {
         {
             last.text.push(' ');
             last.text.push_str(&text);
+            last.jumps &= self.n_staying == 0;
+            (self.n_jumping, self.n_staying) = (0, 0);
             return;
         }
         self.push_block(BlockKind::Paragraph, &text);
@@ -295,11 +314,14 @@ impl Reader {
 
     fn push_block(&mut self, kind: BlockKind, text: &str) {
         let text = strip_invisible(text);
+        let jumps = 0 < self.n_jumping && self.n_staying == 0;
+        (self.n_jumping, self.n_staying) = (0, 0);
         if text.trim().is_empty() {
             return;
         }
+        self.place = None;
         let group = (kind == BlockKind::Row || !self.lists.is_empty()).then_some(self.n_groups);
-        self.current.blocks.push(Block { kind, text, depth: self.lists.len(), group });
+        self.current.blocks.push(Block { kind, text, depth: self.lists.len(), group, jumps });
     }
 }
 

@@ -1,12 +1,14 @@
 //! Takes out what a site generator would have replaced: imports, components,
 //! template expressions and shortcodes. Code is left as it stands.
 
+mod marks;
+
 /// Longest component tag or template expression; longer ones are text. (Guessed.)
 const MAX_TAG_BYTES: usize = 4 * 1024;
 
 /// The Markdown without MDX imports and exports, JSX component tags (their
-/// content stays), Liquid and Jinja expressions and comments, and Hugo
-/// shortcodes. Fenced and inline code is untouched.
+/// content stays), Liquid and Jinja expressions and comments, Hugo shortcodes,
+/// attribute lists and marks of boxes. Fenced and inline code is untouched.
 pub fn strip_templates(markdown: &str) -> String {
     let mut kept = String::with_capacity(markdown.len());
     // Text between fences is stripped in one go: tags span lines.
@@ -32,7 +34,7 @@ pub fn strip_templates(markdown: &str) -> String {
         }
         in_import = if in_import { !trimmed.is_empty() } else { is_import(line) };
         if !in_import {
-            prose.push_str(line);
+            prose.push_str(marks::line(line).as_deref().unwrap_or(line));
         }
     }
     kept.push_str(&strip_prose(&prose));
@@ -70,10 +72,14 @@ fn strip_prose(text: &str) -> String {
             rest = after;
             continue;
         }
+        if let Some(length) = attributes_length(tail, &mut kept) {
+            rest = tail.get(length..).unwrap_or_default();
+            continue;
+        }
         match template_length(tail).or_else(|| component_length(tail)) {
             Some(length) => {
-                kept.push_str(&said(tail.get(..length).unwrap_or_default()));
-                rest = tail.get(length..).unwrap_or_default();
+                let (template, after) = tail.split_at_checked(length).unwrap_or_default();
+                rest = push_said(template, after, &mut kept);
             }
             None => {
                 let mut letters = tail.chars();
@@ -84,6 +90,43 @@ fn strip_prose(text: &str) -> String {
     }
     kept.push_str(rest);
     kept
+}
+
+/// Length of an attribute list at the start of `text`. A heading keeps the anchor
+/// the list declares; the item that gives way to a table of contents goes.
+fn attributes_length(text: &str, kept: &mut String) -> Option<usize> {
+    let found = marks::attributes(text)?;
+    let line = marks::last_line(kept);
+    if line.trim_start().starts_with('#') {
+        if let Some(anchor) = found.anchor {
+            kept.push_str(&format!("{{{anchor}}}"));
+        }
+    } else if found.is_contents && line.trim().is_empty() {
+        let above = kept.len() - line.len();
+        let above = kept.get(..above).and_then(|it| it.strip_suffix('\n')).unwrap_or_default();
+        let item = marks::last_line(above);
+        // The item is a word such as `* TOC`, there for the list to stand at.
+        if item.starts_with(['*', '-', '1']) && item.len() < 16 {
+            kept.truncate(above.len() - item.len());
+        }
+    }
+    Some(found.length)
+}
+
+/// Writes what a template would have shown, and says what is left to read. Marks
+/// of emphasis around nothing go; a template that is explained is shown as code.
+fn push_said<'a>(template: &str, after: &'a str, kept: &mut String) -> &'a str {
+    let said = said(template);
+    let marks = marks::emphasis(kept, after).filter(|_| said.is_empty());
+    let Some((marks, behind)) = marks.and_then(|it| Some((it, after.strip_prefix(it)?))) else {
+        kept.push_str(&said);
+        return after;
+    };
+    kept.truncate(kept.len() - marks.len());
+    if template.starts_with("{{") && marks::is_term(kept, behind) {
+        kept.push_str(&format!("`{template}`"));
+    }
+    behind
 }
 
 /// What a template would have shown of its own settings: the text handed to an

@@ -136,6 +136,89 @@ fn what_templates_are_told_to_show_is_kept() {
 }
 
 #[test]
+fn what_leads_about_the_page_is_left_out() {
+    let markdown = "Learn how refunds work. In this article:\n\n* [By card](#card)\n* [By check](#check)\n\n\
+                    ## By card{#card}\n\nFive days.\n\n[Back to top](#top)\n\n\
+                    ## Check\n\nDo this in order:\n\n1. [Find it](#find)\n2. [Send it](#send)\n\n\
+                    If you see one of these, act:\n\n- [Torn](#torn)\n- [Wet](#wet)\n\n\
+                    See [how](#find) to find it.\n\n## Table of Contents\n\n1. [Find it](#find)\n\nStill the check.\n";
+    expect![[r#"
+        [] #
+        Learn how refunds work.
+        [By card] #card
+        Five days.
+        [Check] #check
+        Do this in order:
+        1. Find it
+        2. Send it
+        If you see one of these, act:
+        - Torn
+        - Wet
+        See how to find it.
+        [] #
+        Still the check.
+    "#]]
+    .assert_eq(&shown(markdown));
+}
+
+#[test]
+fn an_empty_link_before_a_heading_is_its_anchor() {
+    let markdown = "<a id=\"cash\"></a>\n\n## Cash\n\nOne.\n\n<a id=\"far\"></a>\n\nTwo.\n\n\
+                    ## Cards<a name=\"cards\"></a>\n\nThree.\n\n## Checks\n\nFour.\n";
+    let anchors: Vec<_> = sections(markdown).into_iter().filter_map(|it| it.anchor).collect();
+    assert_eq!(anchors, ["cash", "cards", "checks"]);
+}
+
+#[test]
+fn code_and_links_written_within_html_are_read() {
+    let markdown = "<note>\nSet `max_size` as [told](/x) in <code>a`b[c]</code>.\n</note>\n\n\
+                    <table><tr><th>Event</th><th>Body</th></tr><tr><td>Sent</td>\n<td>\n```json\n\
+                    { \"from\": \"<id@x>\" }\n```\n</td></tr></table>\n\n<div>\n```\nrun <x>\n```\n</div>\n";
+    expect![[r#"
+        [] #
+        Set max_size as told in a`b[c].
+        - Event: Sent; Body: { "from": "<id@x>" }
+        run <x>
+    "#]]
+    .assert_eq(&shown(markdown));
+}
+
+#[test]
+fn marks_for_the_generator_are_left_out() {
+    let markdown = "[TOC]\n\n* TOC\n{:toc}\n\n## Pay {: .wide #pay }\n\nSee [it](/a){.link-out} \
+                    and [that](/b){:target=\"_blank\"}.\n{: .small }\n\n::: tip Before you pay\nCheck {name} \
+                    and {.5}.\n:::\n\nType `{.class}`.\n";
+    expect![[r#"
+        [Pay] #pay
+        See it and that.
+        Before you pay
+        Check {name} and {.5}.
+        Type {.class}.
+    "#]]
+    .assert_eq(&shown(&strip_templates(markdown)));
+}
+
+#[test]
+fn a_template_that_is_explained_is_shown() {
+    let markdown = "1. **{{sender_name}}** - The name.\n2. *{{ sender.city }}*: The city.\n\n\
+                    Write to **{{site.mail}}** now.\n";
+    expect![[r#"
+        [] #
+        1. {{sender_name}} - The name.
+        2. {{ sender.city }}: The city.
+        Write to now.
+    "#]]
+    .assert_eq(&shown(&strip_templates(markdown)));
+}
+
+#[test]
+fn entities_in_a_title_are_read() {
+    let read = |title: &str| front_matter(&format!("---\ntitle: {title}\n---\n")).unwrap().0.title;
+    assert_eq!(read("\"Q&#58; R&amp;D, <id> lost\"").unwrap(), "Q: R&D, <id> lost");
+    assert_eq!(read("Me & you").unwrap(), "Me & you");
+}
+
+#[test]
 fn what_is_not_published_or_not_for_everyone_is_told_however_it_is_spelt() {
     let read = |settings: &str| front_matter(&format!("---\n{settings}\n---\nx")).unwrap().0;
     for draft in
@@ -190,7 +273,10 @@ fn deep_nesting_is_read_without_recursion() {
     let quotes = "> ".repeat(20_000) + "deep";
     let lists: String = (0..500).map(|it| format!("{}- item\n", "  ".repeat(it))).collect();
     let html = "<div>\n\n".repeat(5_000) + "deep";
-    for markdown in [quotes, lists, html] {
+    let marks = ["x{.a}", "{:toc}\n", "* é {:toc}    ", "{", "```\n```\n", "[a](#b)\n\n"]
+        .map(|it| it.repeat(50_000));
+    let marks = marks.into_iter().map(|it| format!("<td>\n{it}"));
+    for markdown in [quotes, lists, html].into_iter().chain(marks) {
         let _ = sections(&strip_templates(&markdown));
     }
 }
