@@ -106,8 +106,7 @@ pub(super) fn nearest(
         .take(2 * N_LOOKED_AT)
         .filter_map(|(segment, doc, _)| {
             let likeness = segment.meaning(doc)?.likeness(asked);
-            (ALIKE_FROM <= likeness)
-                .then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
+            (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
         })
         .collect();
     found.sort_unstable();
