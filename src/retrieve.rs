@@ -110,8 +110,6 @@ struct Found {
     passages: Scored,
     /// Best first.
     articles: Vec<Candidate>,
-    /// Whether what is asked means anything the table knows.
-    means: bool,
 }
 
 struct Candidate {
@@ -149,7 +147,7 @@ impl Found {
             coverage: most(|it| it.signals.coverage, MAX_ARTICLES),
             title: most(|it| it.signals.title, 3),
             gap: gap(&self.articles),
-            meaning: if self.means { most(|it| it.signals.meaning, MAX_ARTICLES) } else { NEUTRAL },
+            meaning: most(|it| it.signals.meaning, MAX_ARTICLES),
             ..self.past.signs()
         }
     }
@@ -183,7 +181,11 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
             coverage: group.coverage(),
             title: titles.share(document, &said),
             letters: titles.share_of_letters(document, &said),
-            meaning: groups::meaning(&group, &passages, meaning.as_ref()),
+            // The same for all where nobody can tell: it changes no order.
+            meaning: match &meaning {
+                Some(meaning) => groups::meaning(&group, &passages, meaning),
+                None => NEUTRAL,
+            },
             popular: popularity.of(document),
             before_words: before.before_words,
             before_coverage: before.before_coverage,
@@ -195,7 +197,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     });
     let weights = signals::weights(past.n_learned, index.experience().weights());
     let articles = ranked(weighed.collect(), &weights);
-    Ok(Some(Found { past, passages, articles, means: meaning.is_some() }))
+    Ok(Some(Found { past, passages, articles }))
 }
 
 /// The best passages of the best articles.

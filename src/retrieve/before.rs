@@ -77,7 +77,10 @@ impl Before {
             before_words: words,
             before_coverage: coverage,
             before_named: faded.sum(),
-            before_meaning: groups::meaning(group, scored, self.meaning.as_ref()),
+            before_meaning: self
+                .meaning
+                .as_ref()
+                .map_or(0.0, |it| groups::meaning(group, scored, it)),
             ..Signals::default()
         }
     }

@@ -48,10 +48,9 @@ pub(super) fn by_document(scored: &Scored) -> Vec<Group> {
     groups
 }
 
-/// How close the closest passage of a document is to what is asked. 0.0 where one
-/// of them means nothing the table knows.
-pub(super) fn meaning(group: &Group, scored: &Scored, asked: Option<&Meaning>) -> f32 {
-    let Some(asked) = asked else { return 0.0 };
+/// How close the closest passage of a document is to what is asked. 0.0 where none
+/// means anything the table knows.
+pub(super) fn meaning(group: &Group, scored: &Scored, asked: &Meaning) -> f32 {
     let meanings = group.found.iter().filter_map(|it| scored.meaning(it));
     meanings.map(|it| it.likeness(asked)).fold(0.0, f32::max)
 }

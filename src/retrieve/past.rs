@@ -131,11 +131,11 @@ impl Past {
 }
 
 /// How close the few closest past tickets are in meaning, on average. 0.0 without
-/// any.
+/// any, [`NEUTRAL`] where nobody can tell.
 fn closest(past: &Scored, tickets: &[Group], asked: Option<&Meaning>) -> f32 {
-    if asked.is_none() && !tickets.is_empty() {
-        return NEUTRAL;
-    }
+    let Some(asked) = asked else {
+        return if tickets.is_empty() { 0.0 } else { NEUTRAL };
+    };
     let mut all: Vec<f32> = tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
     all.sort_by(|left, right| right.total_cmp(left));
     let best = all.iter().take(N_CLOSEST);

@@ -29,6 +29,7 @@ pub(super) fn meant(
     tickets: &[Group],
     asked: Option<&Meaning>,
 ) -> Vec<(DocumentKey, f32)> {
+    let Some(asked) = asked else { return Vec::new() };
     let closeness = |ticket: &Group| meaning(ticket, past, asked).powi(4);
     count(tickets.iter().map(|it| (closeness(it), links(past, it))))
 }
