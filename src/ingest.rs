@@ -7,7 +7,7 @@ mod change;
 mod desk;
 mod learn;
 mod record;
-mod site;
+pub mod site;
 mod source;
 mod table;
 

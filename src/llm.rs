@@ -2,7 +2,7 @@
 //! of tokens, one time limit for the whole call, a second try where it can help,
 //! an answer that is read with care. Nothing of a prompt or an answer is logged.
 
-mod answer;
+pub mod answer;
 mod endpoint;
 mod transport;
 

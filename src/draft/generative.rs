@@ -2,7 +2,7 @@
 //! may cite, where links lead and what is copied from where is settled here.
 //! Past tickets and internal passages never reach a model.
 
-mod reading;
+pub mod reading;
 mod verbatim;
 
 use std::sync::Arc;

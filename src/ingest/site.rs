@@ -4,8 +4,8 @@
 
 mod fetch;
 mod frontier;
-mod robots;
-mod sitemap;
+pub mod robots;
+pub mod sitemap;
 
 use std::collections::HashMap;
 use std::collections::HashSet;

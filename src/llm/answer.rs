@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::ModelError;
 
 /// The text of the first choice, or of its refusal to give one.
-pub(super) fn text(response: &Value) -> Result<String, ModelError> {
+pub fn text(response: &Value) -> Result<String, ModelError> {
     let unusable = |why| Err(ModelError::Unusable { why });
     let choice = response.pointer("/choices/0");
     match choice.and_then(|it| it.get("finish_reason")).and_then(Value::as_str) {
@@ -31,7 +31,7 @@ pub(super) fn text(response: &Value) -> Result<String, ModelError> {
 /// The first JSON object in a text. Thoughts before it, code fences and prose
 /// around it, trailing commas and raw line breaks in strings are forgiven;
 /// an object that never ends is not. `None` if there is none.
-pub(super) fn object(text: &str) -> Option<Value> {
+pub fn object(text: &str) -> Option<Value> {
     let text = text.rsplit_once("</think>").map_or(text, |(_, after)| after).trim();
     if let Ok(object @ Value::Object(_)) = serde_json::from_str(text) {
         return Some(object);

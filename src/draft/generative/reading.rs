@@ -25,9 +25,9 @@ const MAX_SENTENCE_CHARS: usize = 1_000;
 
 /// What a model answered, checked.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Answer {
-    pub(super) sentences: Vec<Sentence>,
-    pub(super) citations: Vec<Citation>,
+pub struct Answer {
+    pub sentences: Vec<Sentence>,
+    pub citations: Vec<Citation>,
 }
 
 /// Reads a model's answer; `given` are the passages it may cite, number n at
@@ -35,11 +35,7 @@ pub(super) struct Answer {
 ///
 /// # Errors
 /// In our own words: why the answer is refused.
-pub(super) fn read(
-    object: Value,
-    given: &[&Passage],
-    fence: &Fence,
-) -> Result<Answer, &'static str> {
+pub fn read(object: Value, given: &[&Passage], fence: &Fence) -> Result<Answer, &'static str> {
     let Some(items) = object.get("sentences").and_then(Value::as_array) else {
         return Err("it has no list `sentences`");
     };

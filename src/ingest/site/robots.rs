@@ -11,17 +11,17 @@ pub(super) const MAX_BYTES: usize = 512 * 1024;
 
 /// The rules for us.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Robots {
+pub struct Robots {
     /// (allowed, path pattern)
     rules: Vec<(bool, String)>,
-    pub(super) delay: Option<Duration>,
-    pub(super) sitemaps: Vec<String>,
+    pub delay: Option<Duration>,
+    pub sitemaps: Vec<String>,
 }
 
 impl Robots {
     /// Reads the file: the groups that name us, else those for everyone. Lines it
     /// does not understand are left alone.
-    pub(super) fn parse(text: &str) -> Robots {
+    pub fn parse(text: &str) -> Robots {
         let mut ours = Robots::default();
         let mut everyones = Robots::default();
         let mut names_us = false;
@@ -72,7 +72,7 @@ impl Robots {
 
     /// True if a path, with its query, may be read: the longest rule that fits
     /// counts, and of two as long the one that allows.
-    pub(super) fn allows(&self, path: &str) -> bool {
+    pub fn allows(&self, path: &str) -> bool {
         let fitting = self.rules.iter().filter(|(_, pattern)| fits(pattern, path));
         let longest = fitting.max_by_key(|(allowed, pattern)| (pattern.len(), *allowed));
         longest.is_none_or(|(allowed, _)| *allowed)

@@ -18,20 +18,20 @@ const MAX_ENTRIES: usize = 50_000;
 
 /// What one file says.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Sitemap {
-    pub(super) pages: Vec<Listed>,
+pub struct Sitemap {
+    pub pages: Vec<Listed>,
     /// Further files.
-    pub(super) files: Vec<String>,
+    pub files: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Listed {
-    pub(super) url: String,
-    pub(super) updated_at: Option<Timestamp>,
+pub struct Listed {
+    pub url: String,
+    pub updated_at: Option<Timestamp>,
 }
 
 /// Reads a file. What follows damage is left out; `None` if nothing could be read.
-pub(super) fn parse(bytes: &[u8]) -> Option<Sitemap> {
+pub fn parse(bytes: &[u8]) -> Option<Sitemap> {
     let text = unpacked(bytes)?;
     if !text.trim_start().starts_with('<') {
         // A list of addresses, one a line.
