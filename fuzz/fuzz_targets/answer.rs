@@ -1,0 +1,60 @@
+//! What a model's endpoint sent: its envelope, the object in its text, and the
+//! sentences in that object.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use deskhand::draft::generative::reading;
+use deskhand::knowledge::Audience;
+use deskhand::knowledge::Passage;
+use deskhand::knowledge::Pool;
+use deskhand::llm::answer;
+use deskhand::prompt::Fence;
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+
+static GIVEN: LazyLock<[Passage; 2]> = LazyLock::new(|| {
+    ["Plans renew every month.\nCancel under Settings > Plan.", "1. Hold the button for 5 s."]
+        .map(passage)
+});
+
+static FENCE: LazyLock<Fence> = LazyLock::new(|| Fence::new(7));
+
+fn passage(text: &str) -> Passage {
+    Passage {
+        id: "article:acme:plans#0".to_owned(),
+        document_id: "plans".to_owned(),
+        pool: Pool::Article,
+        brand: "acme".to_owned(),
+        audience: Audience::Public,
+        title: "Plans".to_owned(),
+        headings: Vec::new(),
+        anchor: None,
+        url: Some("https://help.example/plans".to_owned()),
+        language: Some("en".to_owned()),
+        ordinal: 0,
+        text: text.to_owned(),
+        n_tokens: 12,
+        updated_at: None,
+    }
+}
+
+fn read(said: &str) {
+    let Some(object) = answer::object(said) else { return };
+    let given: Vec<&Passage> = GIVEN.iter().collect();
+    let Ok(answer) = reading::read(object, &given, &FENCE) else { return };
+    for sentence in &answer.sentences {
+        assert!(!sentence.text.is_empty());
+        assert!(sentence.cites.iter().all(|it| *it < answer.citations.len()), "cites nothing");
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let said = String::from_utf8_lossy(data);
+    read(&said);
+    if let Ok(response) = serde_json::from_slice::<Value>(data)
+        && let Ok(text) = answer::text(&response)
+    {
+        read(&text);
+    }
+});
