@@ -12,6 +12,7 @@ use deskhand::clock::Stopwatch;
 use deskhand::index;
 use deskhand::index::Change;
 use deskhand::index::Index;
+use deskhand::knowledge::Passage;
 use deskhand::knowledge::Pool;
 
 use crate::corpus::BRAND;
@@ -81,14 +82,13 @@ impl Library {
         self.settle_s += settle(&self.index_folder()).as_secs_f64();
         let n_indexed = index.n_passages(BRAND, Pool::Article);
         assert_eq!(n_indexed, target.n_articles() * PASSAGES_AN_ARTICLE, "passages are missing");
-        for article in changes.iter().filter(|it| it.pool == Pool::Article) {
-            let passages = article.document.as_ref().map(index::cut).unwrap_or_default();
-            for it in &passages {
-                let text = text_of(it);
-                writeln!(self.passages, "{}\t{} {text}", it.document_id, it.title).unwrap();
-            }
-            self.fts5.add(&passages);
+        let articles = changes.iter().filter(|it| it.pool == Pool::Article);
+        let articles = articles.filter_map(|it| it.document.as_ref());
+        let passages: Vec<Passage> = articles.flat_map(index::cut).collect();
+        for it in &passages {
+            writeln!(self.passages, "{}\t{} {}", it.document_id, it.title, text_of(it)).unwrap();
         }
+        self.fts5.add(&passages);
         self.fts5.settle();
         self.passages.flush().unwrap();
         self.filled = target;

@@ -119,6 +119,7 @@ impl Fts5 {
         Fts5 { connection, added_s: 0.0 }
     }
 
+    /// In one transaction: that is fastest.
     pub(crate) fn add(&mut self, passages: &[Passage]) {
         let adding = Stopwatch::start();
         let all = self.connection.transaction().unwrap();
