@@ -72,7 +72,8 @@ pub(super) struct Scoring<'a> {
     total: f32,
     /// Of one window; all zero between two.
     sums: Vec<Sums>,
-    touched: Vec<u32>,
+    /// Which of them are not, a bit for each: read out in order without being sorted.
+    touched: Vec<u64>,
 }
 
 impl<'a> Scoring<'a> {
@@ -89,7 +90,7 @@ impl<'a> Scoring<'a> {
             norms: averages.map(norms),
             total: words.iter().map(|it| it.idf * it.weight).sum(),
             sums: Vec::new(),
-            touched: Vec::new(),
+            touched: vec![0; (WINDOW / u64::BITS) as usize],
         }
     }
 
@@ -117,8 +118,7 @@ impl<'a> Scoring<'a> {
                 cursor.add(start, &mut sums, &mut touched);
             }
             cursors.retain(|it| it.doc().is_some());
-            touched.sort_unstable();
-            for offset in touched.drain(..) {
+            for offset in offsets(&mut touched) {
                 let Some(sum) = sums.get_mut(offset as usize).map(std::mem::take) else { continue };
                 let doc = start + offset;
                 while let Some(doc) = also.next_if(|it| *it < doc) {
@@ -185,7 +185,7 @@ impl Cursor<'_> {
     }
 
     /// Adds what this list says of the passages from `start` on, one window.
-    fn add(&mut self, start: u32, sums: &mut [Sums], touched: &mut Vec<u32>) {
+    fn add(&mut self, start: u32, sums: &mut [Sums], touched: &mut [u64]) {
         loop {
             let docs = self.postings.docs().get(self.next_idx..).unwrap_or_default();
             let freqs = self.postings.freqs().get(self.next_idx..).unwrap_or_default();
@@ -197,8 +197,8 @@ impl Cursor<'_> {
                 let norm = self.norms[usize::from(self.lengths.fieldnorm_id(*doc))];
                 sum.places[self.place_idx] += self.weight * freq / (freq + norm);
                 if sum.word != self.word {
-                    if sum.word == 0 {
-                        touched.push(offset);
+                    if let Some(bits) = touched.get_mut((offset / u64::BITS) as usize) {
+                        *bits |= 1 << (offset % u64::BITS);
                     }
                     sum.word = self.word;
                     sum.covered += self.covered;
@@ -213,6 +213,18 @@ impl Cursor<'_> {
             self.next_idx = 0;
         }
     }
+}
+
+/// The bits that are set, in ascending order; none is afterwards.
+fn offsets(touched: &mut [u64]) -> impl Iterator<Item = u32> {
+    (0..).step_by(u64::BITS as usize).zip(touched).flat_map(|(start, bits)| {
+        let mut left = std::mem::take(bits);
+        std::iter::from_fn(move || {
+            let next = (left != 0).then(|| start + left.trailing_zeros());
+            left &= left.wrapping_sub(1);
+            next
+        })
+    })
 }
 
 /// The lengths of an index are kept as one byte each; this is BM25's
