@@ -220,8 +220,8 @@ impl Index {
     /// written in.
     pub fn question(&self, wording: Wording<'_>, brand: &str) -> Result<Question, IndexError> {
         guarded(&self.path, || {
-            let searcher = self.reader.searcher();
-            let written = search::languages(&searcher, &self.layout, brand, wording.language)?;
+            let opened = self.opened()?;
+            let written = search::languages(&opened, &self.layout, brand, wording.language);
             Ok(Question::new(wording, &written))
         })
     }
@@ -348,7 +348,7 @@ impl Index {
     }
 
     fn opened(&self) -> tantivy::Result<Arc<Opened>> {
-        self.opened.last(self.reader.searcher(), &self.layout)
+        self.opened.get(&self.reader, &self.layout)
     }
 
     /// Makes the last commit visible. The watermark is read first: it may be
@@ -356,6 +356,7 @@ impl Index {
     fn refresh(&self) -> tantivy::Result<()> {
         let watermark = read_watermark(&self.index)?;
         self.reader.reload()?;
+        self.opened.renew(&self.reader, &self.layout)?;
         self.watermark.store(watermark, Ordering::SeqCst);
         Ok(())
     }
