@@ -230,8 +230,8 @@ impl Index {
     /// written in.
     pub fn question(&self, wording: Wording<'_>, brand: &str) -> Result<Question, IndexError> {
         guarded(&self.path, || {
-            let searcher = self.reader.searcher();
-            let written = search::languages(&searcher, &self.layout, brand, wording.language)?;
+            let opened = self.opened()?;
+            let written = search::languages(&opened, &self.layout, brand, wording.language);
             Ok(Question::new(wording, &written))
         })
     }
@@ -337,7 +337,7 @@ impl Index {
     }
 
     fn opened(&self) -> tantivy::Result<Arc<Opened>> {
-        self.opened.last(self.reader.searcher(), &self.layout)
+        self.opened.get(&self.reader, &self.layout)
     }
 }
 

@@ -142,8 +142,6 @@ pub struct Passage {
     pub ordinal: u32,
     /// Plain text; list items and steps on lines of their own, steps numbered.
     pub text: String,
-    /// Length of `text` in model tokens, counted once when cut.
-    pub n_tokens: u32,
     pub updated_at: Option<Timestamp>,
 }
 

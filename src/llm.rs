@@ -230,7 +230,8 @@ fn full(plain: &Value, prompt: &Prompt) -> Value {
 }
 
 /// Tokens of a text as the common OpenAI models count them; an estimate for
-/// others. Takes about 0.1 ms for 1 KB: count once and keep the number.
+/// others. Takes about 0.1 ms for 1 KB: of passages, only those a model is
+/// shown are counted.
 pub fn count_tokens(text: &str) -> usize {
     tiktoken_rs::o200k_base_singleton().count_ordinary(text)
 }

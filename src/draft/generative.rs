@@ -147,7 +147,8 @@ impl Generative {
         let markers = llm::count_tokens(fence.around("passage", "").as_str()) + SEAM_TOKENS;
         for (idx, passage) in passages.iter().enumerate() {
             let headline = headline(passage);
-            let n_tokens = n_tokens(passage) + llm::count_tokens(&headline) + markers;
+            let n_tokens =
+                llm::count_tokens(&passage.text) + llm::count_tokens(&headline) + markers;
             if n_tokens > room {
                 break;
             }
@@ -237,14 +238,6 @@ fn headline(passage: &Passage) -> String {
     let mut parts = vec![passage.title.as_str()];
     parts.extend(passage.headings.iter().map(String::as_str));
     parts.join(" > ").replace(['\n', '\r'], " ")
-}
-
-/// As counted when the passage was cut; counted now if it was not.
-fn n_tokens(passage: &Passage) -> usize {
-    match usize::try_from(passage.n_tokens) {
-        Ok(0) | Err(_) => llm::count_tokens(&passage.text),
-        Ok(counted) => counted,
-    }
 }
 
 /// A code, not a sentence that stands outside the fences.

@@ -26,49 +26,51 @@ const ALIKE_FROM: f32 = 0.35;
 type Sketch = [u64; 2];
 
 /// The sketches of one segment. They never change: what is deleted is skipped.
-pub(super) struct Sketches {
-    sketches: Vec<Sketch>,
-    /// Which brand, audience and pool each passage is of, as a place in the list
-    /// below; [`NOTHING`] for one that means nothing.
-    partition_idxs: Vec<u16>,
-    partitions: Vec<u64>,
-}
+pub(super) struct Sketches(Vec<Part>);
 
-const NOTHING: u16 = u16::MAX;
+/// Those of one brand, audience and pool: what a reader may not see costs nothing.
+struct Part {
+    partition: u64,
+    /// The passages that mean something, ascending, and their sketches.
+    docs: Vec<u32>,
+    sketches: Vec<Sketch>,
+}
 
 impl Sketches {
     pub(super) fn read(reader: &SegmentReader) -> tantivy::Result<Sketches> {
         let meanings = reader.fast_fields().u64(MEANING)?;
         let partitions = reader.fast_fields().u64(PARTITION)?;
-        let mut read = Sketches {
-            sketches: Vec::with_capacity(reader.max_doc() as usize),
-            partition_idxs: Vec::with_capacity(reader.max_doc() as usize),
-            partitions: Vec::new(),
-        };
-        let mut places: HashMap<u64, u16> = HashMap::new();
+        let mut parts: Vec<Part> = Vec::new();
+        let mut places: HashMap<u64, usize> = HashMap::new();
         for doc in 0..reader.max_doc() {
             let meaning = Meaning::from_words(meanings.values_for_doc(doc));
-            let place = partitions.first(doc).filter(|_| meaning.is_some()).map(|partition| {
-                *places.entry(partition).or_insert_with(|| {
-                    read.partitions.push(partition);
-                    u16::try_from(read.partitions.len() - 1).unwrap_or(NOTHING)
-                })
+            let (Some(meaning), Some(partition)) = (meaning, partitions.first(doc)) else {
+                continue;
+            };
+            let place = *places.entry(partition).or_insert_with(|| {
+                parts.push(Part { partition, docs: Vec::new(), sketches: Vec::new() });
+                parts.len() - 1
             });
-            read.partition_idxs.push(place.unwrap_or(NOTHING));
-            read.sketches.push(meaning.map_or([0; 2], |it| it.signs()));
+            if let Some(part) = parts.get_mut(place) {
+                part.docs.push(doc);
+                part.sketches.push(meaning.signs());
+            }
         }
-        Ok(read)
+        Ok(Sketches(parts))
     }
 
-    /// How many signs differ, of each passage a reader may see.
-    fn distances(&self, asked: Sketch, allowed: &[u64]) -> impl Iterator<Item = (u32, usize)> {
-        let allowed: Vec<bool> = self.partitions.iter().map(|it| allowed.contains(it)).collect();
-        let all = (0_u32..).zip(self.partition_idxs.iter().zip(&self.sketches));
-        all.filter_map(move |(doc, (partition_idx, sketch))| {
-            let is_allowed = allowed.get(usize::from(*partition_idx)).copied().unwrap_or(false);
-            let [first, second] = [asked[0] ^ sketch[0], asked[1] ^ sketch[1]];
-            is_allowed.then(|| (doc, (first.count_ones() + second.count_ones()) as usize))
-        })
+    fn parts(&self, allowed: &[u64]) -> impl Iterator<Item = &Part> {
+        self.0.iter().filter(|it| allowed.contains(&it.partition))
+    }
+}
+
+impl Part {
+    /// How many signs differ, of each passage. So plain that the compiler looks at
+    /// several at once.
+    fn distances(&self, asked: Sketch) -> Vec<u8> {
+        let differ =
+            |it: &Sketch| ((asked[0] ^ it[0]).count_ones() + (asked[1] ^ it[1]).count_ones()) as u8;
+        self.sketches.iter().map(differ).collect()
     }
 }
 
@@ -81,16 +83,15 @@ pub(super) fn nearest(
     n_documents: usize,
 ) -> Vec<DocumentKey> {
     let sketch = asked.signs();
-    let each = || {
-        opened.segments.iter().flat_map(|segment| {
-            let distances = segment.sketches.distances(sketch, allowed);
-            distances.map(move |(doc, distance)| (segment, doc, distance))
-        })
+    let parts = || {
+        let segments = opened.segments.iter();
+        segments.flat_map(|it| it.sketches.parts(allowed).map(move |part| (it, part)))
     };
+    let distances: Vec<Vec<u8>> = parts().map(|(_, part)| part.distances(sketch)).collect();
     // Two passes: how many there are at each distance, then those close enough.
     let mut n_at = [0_usize; DIMS + 1];
-    for (.., distance) in each() {
-        if let Some(n) = n_at.get_mut(distance) {
+    for distance in distances.iter().flatten() {
+        if let Some(n) = n_at.get_mut(usize::from(*distance)) {
             *n += 1;
         }
     }
@@ -99,12 +100,15 @@ pub(super) fn nearest(
         n_closer += **n;
         n_closer < N_LOOKED_AT
     });
-    let limit = limit.count();
-    let close = each()
-        .filter(|(segment, doc, distance)| *distance <= limit && !segment.reader.is_deleted(*doc));
+    let limit = limit.count() as u8;
+    let close = parts().zip(&distances).flat_map(|((segment, part), distances)| {
+        let docs = part.docs.iter().zip(distances).filter(|(_, it)| **it <= limit);
+        docs.map(move |(doc, _)| (segment, *doc))
+    });
+    let close = close.filter(|(segment, doc)| !segment.reader.is_deleted(*doc));
     let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = close
         .take(2 * N_LOOKED_AT)
-        .filter_map(|(segment, doc, _)| {
+        .filter_map(|(segment, doc)| {
             let likeness = segment.meaning(doc)?.likeness(asked);
             (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
         })

@@ -1,13 +1,17 @@
 //! One commit of the index, opened once for all queries: what each of them needs
 //! of every segment, and what it is worth counting only once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 
 use tantivy::DocId;
+use tantivy::IndexReader;
 use tantivy::InvertedIndexReader;
 use tantivy::Searcher;
 use tantivy::SegmentReader;
+use tantivy::Term;
 use tantivy::fastfield::Column;
 use tantivy::fieldnorm::FieldNormReader;
 
@@ -30,6 +34,8 @@ pub(super) struct Opened {
     pub(super) segments: Vec<Segment>,
     pub(super) popularity: Arc<Popularity>,
     pub(super) titles: Arc<Titles>,
+    /// Passages by scope: a pool, a brand, an audience or a language.
+    n_in_scope: HashMap<Vec<u8>, u64>,
     articles: Averages,
     past_tickets: Averages,
 }
@@ -55,26 +61,37 @@ pub(super) struct Fields {
     pub(super) lengths: [FieldNormReader; N_PLACES],
 }
 
-/// The commit that was searched last.
+/// The commit that is searched; none before the first search.
 #[derive(Default)]
 pub(super) struct Slot(Mutex<Option<Arc<Opened>>>);
 
 impl Slot {
-    /// What `searcher` sees, opened: as it was unless something was committed.
-    pub(super) fn last(&self, searcher: Searcher, layout: &Layout) -> tantivy::Result<Arc<Opened>> {
-        let mut slot = self.0.lock().unwrap_or_else(|it| it.into_inner());
-        let generation = searcher.generation().generation_id();
-        match slot.as_ref() {
-            Some(known) if known.searcher.generation().generation_id() == generation => {
-                Ok(Arc::clone(known))
-            }
-            known => {
-                let known = known.map(|it| it.segments.as_slice()).unwrap_or_default();
-                let opened = Arc::new(Opened::new(searcher, layout, known)?);
-                *slot = Some(Arc::clone(&opened));
-                Ok(opened)
-            }
+    /// What is searched. The first to ask opens it.
+    pub(super) fn get(
+        &self,
+        reader: &IndexReader,
+        layout: &Layout,
+    ) -> tantivy::Result<Arc<Opened>> {
+        let mut slot = self.lock();
+        if let Some(opened) = slot.as_ref() {
+            return Ok(Arc::clone(opened));
         }
+        let opened = Arc::new(Opened::new(reader.searcher(), layout, &[])?);
+        *slot = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Searches what `reader` has come to. Whoever asks meanwhile gets the commit
+    /// before: opening one takes a while, and nobody waits for it.
+    pub(super) fn renew(&self, reader: &IndexReader, layout: &Layout) -> tantivy::Result<()> {
+        let Some(known) = self.lock().clone() else { return Ok(()) };
+        let opened = Arc::new(Opened::new(reader.searcher(), layout, &known.segments)?);
+        *self.lock() = Some(opened);
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Opened>>> {
+        self.0.lock().unwrap_or_else(|it| it.into_inner())
     }
 }
 
@@ -86,9 +103,15 @@ impl Opened {
         let segments = segments.collect::<tantivy::Result<Vec<Segment>>>()?;
         let popularity = Arc::new(Popularity::count(&searcher)?);
         let titles = Arc::new(Titles::read(&segments)?);
+        let n_in_scope = n_in_scope(&searcher, layout)?;
         let averages = |pool| averages(&searcher, &segments, layout, pool);
         let (articles, past_tickets) = (averages(Pool::Article)?, averages(Pool::PastTicket)?);
-        Ok(Opened { searcher, segments, popularity, titles, articles, past_tickets })
+        Ok(Opened { searcher, segments, popularity, titles, n_in_scope, articles, past_tickets })
+    }
+
+    /// Number of passages of a scope, deleted ones included that still take room.
+    pub(super) fn n_passages(&self, scope: &Term) -> u64 {
+        self.n_in_scope.get(scope.serialized_value_bytes()).copied().unwrap_or(0)
     }
 
     pub(super) fn averages(&self, pool: Pool) -> Averages {
@@ -157,6 +180,19 @@ impl Segment {
     pub(super) fn links(&self, doc: DocId) -> impl Iterator<Item = DocumentKey> {
         self.links.values_for_doc(doc).map(DocumentKey)
     }
+}
+
+/// There are a few scopes, and every question asks about forty of them.
+fn n_in_scope(searcher: &Searcher, layout: &Layout) -> tantivy::Result<HashMap<Vec<u8>, u64>> {
+    let mut n_in_scope: HashMap<Vec<u8>, u64> = HashMap::new();
+    for reader in searcher.segment_readers() {
+        let field = reader.inverted_index(layout.scope)?;
+        let mut terms = field.terms().stream()?;
+        while let Some((term, info)) = terms.next() {
+            *n_in_scope.entry(term.to_owned()).or_default() += u64::from(info.doc_freq);
+        }
+    }
+    Ok(n_in_scope)
 }
 
 fn averages(

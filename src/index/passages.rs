@@ -65,7 +65,6 @@ impl Piece {
 
     fn into_passage(self, document: &Document, ordinal: u32) -> Passage {
         let key = key_of(document.pool, &document.brand, &document.id);
-        let n_tokens = tiktoken_rs::o200k_base_singleton().count_ordinary(&self.text);
         Passage {
             id: format!("{key}#{ordinal}"),
             document_id: document.id.clone(),
@@ -79,7 +78,6 @@ impl Piece {
             language: document.language.clone(),
             ordinal,
             text: self.text,
-            n_tokens: u32::try_from(n_tokens).unwrap_or(u32::MAX),
             updated_at: document.updated_at,
         }
     }

@@ -139,24 +139,23 @@ fn passages_by_key(
 /// The languages the passages of a brand are written in, in either pool: the
 /// question's own before the commonest.
 pub(super) fn languages(
-    searcher: &Searcher,
+    opened: &Opened,
     layout: &Layout,
     brand: &str,
     own: Option<&str>,
-) -> tantivy::Result<Vec<&'static str>> {
+) -> Vec<&'static str> {
     let own = code_of(own);
     let mut counted = Vec::new();
     for code in codes() {
-        let mut n_passages = 0;
-        for pool in [Pool::Article, Pool::PastTicket] {
-            n_passages += searcher.doc_freq(&layout.language_term(pool, brand, code))?;
-        }
+        let pools = [Pool::Article, Pool::PastTicket];
+        let terms = pools.map(|pool| layout.language_term(pool, brand, code));
+        let n_passages: u64 = terms.iter().map(|it| opened.n_passages(it)).sum();
         if 0 < n_passages {
             counted.push((code == own, n_passages, code));
         }
     }
     counted.sort_by(|left, right| right.cmp(left));
-    Ok(counted.into_iter().take(MAX_LANGUAGES).map(|(.., code)| code).collect())
+    counted.into_iter().take(MAX_LANGUAGES).map(|(.., code)| code).collect()
 }
 
 /// Number of passages in a pool of a brand.

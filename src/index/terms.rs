@@ -67,7 +67,7 @@ pub(super) struct Layout {
     /// Key of the document, for deletion.
     document: Field,
     /// Which pool, brand and audience a passage belongs to, for counting.
-    scope: Field,
+    pub(super) scope: Field,
     /// The passage itself, as JSON. Text: bytes are read one by one.
     pub(super) stored: Field,
     /// Keys of the document (looked up as well) and of the articles its ticket linked, in columns:

@@ -74,6 +74,7 @@ impl Index {
     pub(super) fn refresh(&self) -> tantivy::Result<()> {
         let watermark = read_watermark(&self.index)?;
         self.reader.reload()?;
+        self.opened.renew(&self.reader, &self.layout)?;
         self.watermark.store(watermark, Ordering::SeqCst);
         Ok(())
     }

@@ -5,6 +5,8 @@ mod docx;
 #[cfg(feature = "pdf")]
 mod pdf;
 #[cfg(feature = "pdf")]
+mod pdf_bounds;
+#[cfg(feature = "pdf")]
 mod pdf_lines;
 
 pub use self::docx::docx;
@@ -34,6 +36,8 @@ pub enum PaperError {
     Damaged { kind: &'static str, detail: String },
     #[error("it unpacks to more than {max_bytes} bytes; split it")]
     TooLarge { max_bytes: u64 },
+    #[error("it takes more than {max_s} s to read; print it to a new PDF file, or leave it out")]
+    TooSlow { max_s: u64 },
     #[error("this Deskhand was built without PDF; build it with `--features pdf`")]
     Unsupported,
 }

@@ -24,7 +24,6 @@ fn hit(text: &str) -> Hit {
         language: Some("en".to_owned()),
         ordinal: 0,
         text: text.to_owned(),
-        n_tokens: 1,
         updated_at: None,
     };
     Hit { passage, score: 1.0, signals: Vec::new(), stale: None }

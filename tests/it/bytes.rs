@@ -20,6 +20,8 @@ use deskhand::journey::StageModel;
 use deskhand::normalize::normalize;
 use deskhand::text::html;
 use deskhand::text::markdown;
+use deskhand::text::paper;
+use deskhand::text::paper::PaperError;
 use deskhand::ticket::Author;
 use deskhand::ticket::AuthorKind;
 use deskhand::ticket::Body;
@@ -190,5 +192,91 @@ proptest! {
             Ok(loaded) => prop_assert!(!loaded.lines().is_empty()),
             Err(error) => prop_assert!(!error.to_string().is_empty()),
         }
+    }
+}
+
+/// A PDF file of one page: what it draws and what else it says, then further
+/// objects from number 5 on. `F1` is a font, 4 is what the page draws.
+fn pdf(page: &str, drawn: &str, objects: &[&str]) -> Vec<u8> {
+    let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
+    let mut all = vec![
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        format!("<</Type/Page/MediaBox[0 0 612 792]{page}>>").replace("F1", &format!("F1 {font}")),
+        stream("", drawn),
+    ];
+    all.extend(objects.iter().map(|it| (*it).to_owned()));
+    let (mut file, mut places) = ("%PDF-1.4\n".to_owned(), String::new());
+    for (number, object) in (1..).zip(&all) {
+        places += &format!("{:010} 00000 n \n", file.len());
+        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    let (n, at) = (all.len() + 1, file.len());
+    file +=
+        &format!("xref\n0 {n}\n0000000000 65535 f \n{places}trailer\n<</Size {n}/Root 1 0 R>>\n");
+    (file + &format!("startxref\n{at}\n%%EOF\n")).into_bytes()
+}
+
+fn stream(about: &str, content: &str) -> String {
+    format!("<<{about}/Length {}>>\nstream\n{content}\nendstream", content.len())
+}
+
+/// A form that draws others; `forms` are its resources.
+fn form(forms: &str, drawn: &str) -> String {
+    let about =
+        format!("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<<{forms}>>>>");
+    stream(&about, drawn)
+}
+
+#[test]
+fn a_pdf_with_forms_in_forms_is_read_and_one_that_draws_itself_is_refused() {
+    let page = "/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1>>/XObject<</A 5 0 R>>>>";
+    let text = "BT /F1 12 Tf 50 700 Td (Money comes back in five days.) Tj ET";
+    let font = "/Subtype/Form/Resources<</Font<</F 7 0 R>>>>";
+    let letters = stream(font, &text.replace("F1", "F"));
+    let seven = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
+    let nested = pdf(page, "/A Do", &[&form("/B 6 0 R", "/B Do"), &letters, seven]);
+    assert_eq!(paper::pdf(&nested).unwrap().markdown, "Money comes back in five days.");
+    // Such a file overflowed the stack, and the process ended.
+    for (forms, drawn) in [("/A 5 0 R", "/A Do"), ("/B 6 0 R", "/#42 Do")] {
+        let circle = pdf(page, "/A Do", &[&form(forms, drawn), &form("/A 5 0 R", "/A Do")]);
+        let refused = paper::pdf(&circle);
+        assert!(matches!(refused, Err(PaperError::Damaged { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_pdf_that_says_little_and_means_a_lot_is_refused_before_it_is_read() {
+    let page = "/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F1>>/XObject<</A 5 0 R>>>>";
+    // Ten forms, each of which draws the next a hundred times.
+    let forms: Vec<String> =
+        (6..16).map(|it| form(&format!("/A {it} 0 R"), &"/A Do ".repeat(100))).collect();
+    let mut forms: Vec<&str> = forms.iter().map(String::as_str).collect();
+    let last = form("", "q Q");
+    forms.push(&last);
+    let many = pdf(page, "/A Do", &forms);
+    // One stream, named as the content of a page a thousand times.
+    let again = page.replace("4 0 R", &format!("[{}]", "4 0 R ".repeat(1_000)));
+    let again = pdf(&again, &"q Q ".repeat(20_000), &[]);
+    for file in [many, again] {
+        let refused = paper::pdf(&file);
+        assert!(matches!(refused, Err(PaperError::TooLarge { .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_pdf_whose_page_is_its_own_parent_or_whose_font_has_every_letter_is_refused() {
+    let orphan = pdf("/Parent 3 0 R/Contents 4 0 R", "BT ET", &[]);
+    let map = "1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange";
+    let deep = "[".repeat(100_000);
+    let mut files = vec![orphan];
+    for map in [map, &deep] {
+        let page = "/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>";
+        let font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>";
+        files.push(pdf(page, "BT /F 12 Tf (a) Tj ET", &[font, &stream("", map)]));
+    }
+    for file in files {
+        let refused = paper::pdf(&file);
+        assert!(matches!(refused, Err(PaperError::Damaged { .. })), "{refused:?}");
     }
 }

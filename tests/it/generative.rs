@@ -29,7 +29,6 @@ use deskhand::knowledge::Hit;
 use deskhand::knowledge::Passage;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
-use deskhand::llm;
 use deskhand::llm::ModelError;
 use deskhand::llm::ModelSettings;
 use deskhand::pipeline::Context;
@@ -110,7 +109,6 @@ fn hit(ordinal: u32, text: &str) -> Hit {
         language: Some("en".to_owned()),
         ordinal,
         text: text.to_owned(),
-        n_tokens: u32::try_from(llm::count_tokens(text)).unwrap(),
         updated_at: None,
     };
     Hit { passage, score: 9.0, signals: Vec::new(), stale: None }

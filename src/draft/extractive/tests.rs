@@ -18,7 +18,6 @@ fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
         language: Some("en".to_owned()),
         ordinal,
         text: text.to_owned(),
-        n_tokens: 1,
         updated_at: None,
     };
     Hit { passage, score: 1.0, signals: Vec::new(), stale: None }

@@ -1,8 +1,10 @@
 //! PDF files: letters with places on pages. Reads them in the order they are
 //! drawn, which is the reading order in what word processors write.
 
-use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::sync::mpsc;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use pdf_extract::Dictionary;
 use pdf_extract::Document;
@@ -17,6 +19,7 @@ use super::Paper;
 use super::PaperError;
 use super::first_heading;
 use super::is_telling;
+use super::pdf_bounds;
 use super::pdf_lines::Line;
 use super::pdf_lines::markdown_of;
 use crate::text::html::strip_invisible;
@@ -25,6 +28,10 @@ use crate::text::markdown::parse_date;
 /// Deeply nested objects are read by recursion; this much room is enough for
 /// what a sound file holds.
 const STACK_BYTES: usize = 32 * 1024 * 1024;
+
+/// A file that takes longer is given up. (Guessed: a handbook of 1,000 pages takes
+/// ten seconds.)
+const MAX_TIME: Duration = Duration::from_secs(60);
 
 /// More letters are cut off: no article is as long. (Guessed.)
 const MAX_LETTERS: usize = 4 * 1024 * 1024;
@@ -37,21 +44,26 @@ const MIN_LETTERS_A_PAGE: usize = 8;
 /// pages at the same place are left out.
 ///
 /// # Errors
-/// If it is encrypted, damaged, or holds no text.
+/// If it is encrypted, damaged, too large or too slow to read, or holds no text.
 pub fn pdf(bytes: &[u8]) -> Result<Paper, PaperError> {
-    std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().stack_size(STACK_BYTES);
-        // The reader stops with a panic at damage it did not expect.
-        let read = || catch_unwind(AssertUnwindSafe(|| read(bytes)));
-        let handle = reader.spawn_scoped(scope, read).map_err(|it| damaged(&it.to_string()))?;
-        match handle.join() {
-            Ok(Ok(read)) => read,
-            Ok(Err(_)) | Err(_) => Err(damaged("a part of it is not as the format has it")),
+    pdf_bounds::check_packed(bytes)?;
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let bytes = bytes.to_vec();
+    // The library stops with a panic at damage it did not expect.
+    let read = move || drop(sender.send(catch_unwind(|| read(&bytes))));
+    let reader = std::thread::Builder::new().stack_size(STACK_BYTES);
+    reader.spawn(read).map_err(|it| damaged(&it.to_string()))?;
+    match receiver.recv_timeout(MAX_TIME) {
+        Ok(Ok(read)) => read,
+        Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => {
+            Err(damaged("a part of it is not as the format has it"))
         }
-    })
+        // Nothing can stop it. Its thread goes on until it is done or the process ends.
+        Err(RecvTimeoutError::Timeout) => Err(PaperError::TooSlow { max_s: MAX_TIME.as_secs() }),
+    }
 }
 
-fn damaged(detail: &str) -> PaperError {
+pub(super) fn damaged(detail: &str) -> PaperError {
     PaperError::Damaged { kind: "PDF", detail: detail.to_owned() }
 }
 
@@ -61,6 +73,8 @@ fn read(bytes: &[u8]) -> Result<Paper, PaperError> {
     if document.is_encrypted() && document.decrypt("").is_err() {
         return Err(PaperError::Encrypted);
     }
+    pdf_bounds::forget_pictures(&mut document);
+    pdf_bounds::check(&document)?;
     let n_pages = document.get_pages().len();
     let mut letters = Letters::default();
     output_doc(&document, &mut letters).map_err(|it| damaged(&it.to_string()))?;
