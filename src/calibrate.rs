@@ -4,6 +4,8 @@
 
 mod weights;
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -13,7 +15,6 @@ use crate::eval::Interval;
 use crate::eval::Question;
 use crate::eval::Reranked;
 use crate::eval::retrieval;
-use crate::eval::retrieval::Weighed;
 use crate::index::IndexError;
 use crate::knowledge::Document;
 use crate::retrieve;
@@ -76,11 +77,7 @@ pub fn calibrate(
 ) -> Result<Calibration, CalibrateError> {
     let folder = asked_again(articles, past_tickets)?;
     let n_questions = folder.questions.len();
-    let mut weighed: Vec<Weighed> = Vec::with_capacity(n_questions);
-    retrieval::measure(&folder, "", true, true, |done, it| {
-        progress(done, n_questions);
-        weighed.extend(it);
-    })?;
+    let weighed = retrieval::weigh(&folder, |done| progress(done, n_questions))?;
     let n_fitted = (n_questions as f64 * FITTED_SHARE) as usize;
     let (older, newer) = weighed.split_at_checked(n_fitted).unwrap_or((&weighed, &[]));
     let before = retrieve::default_weights(past_questions(&folder));
@@ -116,7 +113,8 @@ fn asked_again(
     mut past_tickets: Vec<Document>,
 ) -> Result<Folder, CalibrateError> {
     past_tickets.sort_by_key(|it| it.updated_at);
-    let known = |id: &String| articles.iter().any(|it| it.id == *id);
+    let ids: HashSet<&String> = articles.iter().map(|it| &it.id).collect();
+    let known = |id: &String| ids.contains(id);
     let linked: Vec<&Document> = past_tickets
         .iter()
         .filter(|it| it.updated_at.is_some() && it.linked_articles.iter().any(known))

@@ -286,9 +286,11 @@ impl Index {
     /// # Errors
     /// `Unwritable` if it cannot be kept; it is used all the same.
     pub fn teach(&self, experience: Experience) -> Result<(), IndexError> {
+        let mut recalled = self.recalled.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = self.folder.as_ref().map_or(Ok(()), |it| experience.save(it));
-        let mut known = self.experience.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Arc::new(experience);
+        // What this process has written it need not read again.
+        *recalled = self.folder.as_deref().and_then(Experience::changed);
+        self.know(experience);
         kept.map_err(|error| IndexError::Unwritable {
             path: self.path.clone(),
             detail: error.to_string(),
@@ -305,9 +307,12 @@ impl Index {
         }
         *recalled = changed;
         if let Some(experience) = Experience::load(folder) {
-            let mut known = self.experience.write().unwrap_or_else(PoisonError::into_inner);
-            *known = Arc::new(experience);
+            self.know(experience);
         }
+    }
+
+    fn know(&self, experience: Experience) {
+        *self.experience.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(experience);
     }
 
     /// Reads one of the passages that were found.

@@ -175,7 +175,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     let said = Said::new(&question, scope);
     let weighed = by_document(&passages).into_iter().map(|group| {
         let document = group.document;
-        let (past, before) = (past.signals(document), before.signals(&group, &passages, &titles));
+        let said_before = before.signals(&group, &passages, &titles);
         let signals = Signals {
             words: group.score,
             coverage: group.coverage(),
@@ -187,16 +187,11 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
                 None => NEUTRAL,
             },
             popular: popularity.of(document),
-            before_words: before.before_words,
-            before_coverage: before.before_coverage,
-            before_named: before.before_named,
-            before_meaning: before.before_meaning,
-            ..past
+            ..past.signals(document, said_before)
         };
         Candidate { group, signals, score: 0.0 }
     });
-    let weights = signals::weights(past.n_learned, index.experience().weights());
-    let articles = ranked(weighed.collect(), &weights);
+    let articles = ranked(weighed.collect(), &past.weights);
     Ok(Some(Found { past, passages, articles }))
 }
 

@@ -43,11 +43,7 @@ impl Listed {
     /// `None` where no candidate is right: nothing can be learned from that.
     fn read(question: &Weighed) -> Option<Listed> {
         let total: f64 = question.candidates.iter().map(|(_, right, _)| right).sum();
-        let signals: Vec<[f32; N_SIGNALS]> = question
-            .candidates
-            .iter()
-            .filter_map(|(.., signals)| signals.as_slice().try_into().ok())
-            .collect();
+        let signals: Vec<_> = question.candidates.iter().map(|(.., signals)| *signals).collect();
         let shares = shares(&signals);
         let right = question.candidates.iter().map(|(_, right, _)| right / total);
         let candidates = shares.into_iter().map(|it| it.map(f64::from)).zip(right).collect();
@@ -80,7 +76,7 @@ mod tests {
 
     fn question(right_idx: usize, signals: [[f32; N_SIGNALS]; 2]) -> Weighed {
         let candidates = signals.into_iter().enumerate().map(|(idx, signals)| {
-            (idx.to_string(), f64::from(u8::from(idx == right_idx)), signals.to_vec())
+            (idx.to_string(), f64::from(u8::from(idx == right_idx)), signals)
         });
         Weighed {
             question: String::new(),

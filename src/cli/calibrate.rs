@@ -78,9 +78,9 @@ pub async fn run(
 /// Articles and past tickets of a brand: the one named, or the one with most past
 /// tickets.
 fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<(Vec<Document>, Vec<Document>)> {
-    let [articles, tickets] = [Pool::Article, Pool::PastTicket]
-        .map(|pool| ingest::documents(store, pool).context("reading the history"));
-    let (mut articles, mut tickets) = (articles?, tickets?);
+    let documents = ingest::documents(store).context("reading the history")?;
+    let (mut articles, mut tickets): (Vec<Document>, Vec<Document>) =
+        documents.into_iter().partition(|it| it.pool == Pool::Article);
     let brands: BTreeSet<&String> = tickets.iter().map(|it| &it.brand).collect();
     let n_of = |brand: &String| tickets.iter().filter(|it| it.brand == *brand).count();
     let largest = brands.into_iter().max_by_key(|it| n_of(it)).cloned();

@@ -11,7 +11,7 @@ use super::Figures;
 const N_RESAMPLES: usize = 1_000;
 
 /// Fixed, so that the same data gives the same interval.
-pub(super) const SEED: u64 = 20_26;
+const SEED: u64 = 20_26;
 
 /// The middle 95 % of what a figure would be on other questions like these.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -64,14 +64,20 @@ pub(super) fn mean(rows: &[&Figures]) -> (Figures, Vec<(String, Interval)>) {
     for name in first.keys() {
         let values: Vec<f64> = rows.iter().filter_map(|it| it.get(name).copied()).collect();
         means.insert(name.clone(), average(&values));
-        let mut random = SmallRng::seed_from_u64(SEED);
-        let resampled = (0..N_RESAMPLES).map(|_| {
-            let drawn = (0..values.len()).map(|_| values[random.random_range(0..values.len())]);
-            drawn.sum::<f64>() / values.len() as f64
-        });
-        intervals.push((name.clone(), middle(resampled.collect())));
+        intervals.push((name.clone(), interval_of_mean(&values)));
     }
     (means, intervals)
+}
+
+/// The interval of the mean of some values, of which there is one at least, by
+/// resampling them.
+pub(super) fn interval_of_mean(values: &[f64]) -> Interval {
+    let mut random = SmallRng::seed_from_u64(SEED);
+    let resampled = (0..N_RESAMPLES).map(|_| {
+        let drawn = (0..values.len()).map(|_| values[random.random_range(0..values.len())]);
+        drawn.sum::<f64>() / values.len() as f64
+    });
+    middle(resampled.collect())
 }
 
 /// What part of something the rows hold together, as (of it, all), and the interval
@@ -104,11 +110,11 @@ pub(super) fn latency(mut took_ms: Vec<f64>) -> Figures {
     Figures::from([figure("p50", 0.5), figure("p99", 0.99)])
 }
 
-fn average(values: &[f64]) -> f64 {
+pub(super) fn average(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-pub(super) fn middle(mut values: Vec<f64>) -> Interval {
+fn middle(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values.get((values.len() as f64 * share) as usize).copied();
     Interval(at(0.025).unwrap_or(f64::NAN), at(0.975).unwrap_or(f64::NAN))

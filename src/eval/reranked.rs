@@ -1,22 +1,15 @@
 //! Candidates in the order other weights would give them, and what that is worth.
 
-use rand::RngExt as _;
-use rand::SeedableRng as _;
-use rand::rngs::SmallRng;
-
 use super::Figures;
 use super::Interval;
-use super::metrics::SEED;
+use super::metrics::average;
+use super::metrics::interval_of_mean;
 use super::metrics::mean;
-use super::metrics::middle;
 use super::metrics::of_ranking;
 use super::retrieval::Weighed;
 use crate::retrieve::N_SIGNALS;
 use crate::retrieve::score;
 use crate::retrieve::shares;
-
-/// Resamples behind the interval of a gain.
-const N_RESAMPLES: usize = 1_000;
 
 /// Figures of each question under some weights.
 #[derive(Debug, Clone)]
@@ -46,21 +39,12 @@ impl Reranked {
         if gains.is_empty() {
             return (0.0, Interval(0.0, 0.0));
         }
-        let mut random = SmallRng::seed_from_u64(SEED);
-        let resampled = (0..N_RESAMPLES).map(|_| {
-            let drawn = (0..gains.len()).map(|_| gains[random.random_range(0..gains.len())]);
-            drawn.sum::<f64>() / gains.len() as f64
-        });
-        (gains.iter().sum::<f64>() / gains.len() as f64, middle(resampled.collect()))
+        (average(&gains), interval_of_mean(&gains))
     }
 }
 
 fn figures(question: &Weighed, weights: &[f32; N_SIGNALS]) -> Figures {
-    let signals: Vec<[f32; N_SIGNALS]> = question
-        .candidates
-        .iter()
-        .filter_map(|(.., signals)| signals.as_slice().try_into().ok())
-        .collect();
+    let signals: Vec<_> = question.candidates.iter().map(|(.., signals)| *signals).collect();
     let mut ranked: Vec<(f32, &String)> = shares(&signals)
         .iter()
         .zip(&question.candidates)

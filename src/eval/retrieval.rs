@@ -26,6 +26,7 @@ use crate::index::IndexError;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+use crate::retrieve::N_SIGNALS;
 use crate::retrieve::evidence;
 use crate::retrieve::retrieve;
 
@@ -60,7 +61,7 @@ pub struct Weighed {
     pub signs: Vec<f32>,
     /// Each candidate's id, how right it is (0.0 for a wrong one), and its signals
     /// in the order of [`crate::retrieve::NAMES`].
-    pub candidates: Vec<(String, f64, Vec<f32>)>,
+    pub candidates: Vec<(String, f64, [f32; N_SIGNALS])>,
 }
 
 /// Asks every question of a folder. `progress` is told how many are done and, with
@@ -91,6 +92,22 @@ pub fn measure(
         progress(answered.len(), weighed);
     }
     Ok(report(data, &answered))
+}
+
+/// What speaks for the candidates of every question of a folder, without ranking a
+/// baseline beside it. `progress` is told how many are done.
+///
+/// # Errors
+/// If the index cannot be written or read.
+pub fn weigh(folder: &Folder, mut progress: impl FnMut(usize)) -> Result<Vec<Weighed>, IndexError> {
+    let mut shelf = Shelf::new(folder, true)?;
+    let mut all = Vec::with_capacity(folder.questions.len());
+    for question in &folder.questions {
+        shelf.advance(question.asked_at())?;
+        all.push(weighed(&shelf, question, true)?);
+        progress(all.len());
+    }
+    Ok(all)
 }
 
 /// An index that grows with time: it never holds a ticket that did not exist yet.
@@ -205,7 +222,7 @@ fn weighed(shelf: &Shelf<'_>, question: &Question, on_topic: bool) -> Result<Wei
     let found = evidence(&shelf.index, &question.ticket(), &Scope::public(BRAND))?;
     let candidates = found.articles.into_iter().map(|(article, signals)| {
         let id = shelf.ids.get(&article).cloned().unwrap_or_default();
-        (id, right.get(&article).copied().unwrap_or(0.0), signals.weighed().to_vec())
+        (id, right.get(&article).copied().unwrap_or(0.0), signals.weighed())
     });
     Ok(Weighed {
         question: question.id.clone(),

@@ -18,6 +18,7 @@ use super::terms::BETWEEN;
 use super::terms::partitions;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+use crate::text::terms::runs;
 
 /// A word, or four letters of one, with its partition. Two of a million share a
 /// number once in forty million times.
@@ -249,17 +250,13 @@ fn letters(term: &[u8]) -> Vec<Key> {
     let mut before = DefaultHasher::new();
     before.write(partition.as_bytes());
     let marked = format!("^{stem}$");
-    let starts: Vec<usize> = marked.char_indices().map(|(at, _)| at).collect();
-    let run = |start: usize, end: usize| {
+    let key = |run: &str| {
         let mut hasher = before.clone();
-        hasher.write(marked.as_bytes().get(start..end).unwrap_or_default());
+        hasher.write(run.as_bytes());
         hasher.finish()
     };
-    if starts.len() <= N_LETTERS {
-        return vec![run(0, marked.len())];
-    }
-    let ends = starts.iter().skip(N_LETTERS).copied().chain([marked.len()]);
-    starts.iter().zip(ends).map(|(start, end)| run(*start, end)).collect()
+    let keys: Vec<Key> = runs(&marked, N_LETTERS).map(key).collect();
+    if keys.is_empty() { vec![key(&marked)] } else { keys }
 }
 
 /// The same for the same word in every process.

@@ -80,26 +80,13 @@ impl Index {
     }
 
     pub(super) fn entries_of(&self, documents: &[&Document]) -> Vec<TantivyDocument> {
-        let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
-        if documents.len() < MIN_PARALLEL_CHANGES || n_threads == 1 {
-            return documents.iter().flat_map(|it| self.entries_of_one(it)).collect();
+        let entries = |part: &[&Document]| -> Vec<TantivyDocument> {
+            part.iter().flat_map(|it| self.entries_of_one(it)).collect()
+        };
+        if documents.len() < MIN_PARALLEL_CHANGES {
+            return entries(documents);
         }
-        let share = documents.len().div_ceil(n_threads);
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = documents
-                .chunks(share)
-                .map(|part| {
-                    scope.spawn(move || {
-                        part.iter().flat_map(|it| self.entries_of_one(it)).collect::<Vec<_>>()
-                    })
-                })
-                .collect();
-            // A panic goes on here: a document must not be lost in silence.
-            let join = |it: std::thread::ScopedJoinHandle<'_, Vec<TantivyDocument>>| {
-                it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            threads.into_iter().flat_map(join).collect()
-        })
+        on_all_cores(documents, entries).into_iter().flatten().collect()
     }
 
     fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
@@ -109,4 +96,24 @@ impl Index {
         };
         cut(document).into_iter().map(entry).collect()
     }
+}
+
+/// Gives each core its share of some things and answers what it made of it, in the
+/// order of the things.
+pub(super) fn on_all_cores<T: Sync, R: Send>(
+    things: &[T],
+    work: impl Fn(&[T]) -> R + Sync,
+) -> Vec<R> {
+    let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
+    let share = things.len().div_ceil(n_threads).max(1);
+    let work = &work;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            things.chunks(share).map(|part| scope.spawn(move || work(part))).collect();
+        // A panic goes on here: a document must not be lost in silence.
+        let join = |it: std::thread::ScopedJoinHandle<'_, R>| {
+            it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
 }

@@ -26,20 +26,17 @@ pub fn learn_if_outdated(index: &Index, store: &Store) -> Result<Option<usize>, 
     if !index.experience().is_outdated(usize::try_from(n_tickets).unwrap_or(usize::MAX)) {
         return Ok(None);
     }
-    let tickets = documents(store, Pool::PastTicket)?;
-    learn(index, &tickets).map(Some)
-}
-
-/// Learns from some past tickets, whatever is known. What signals count stays.
-pub(crate) fn learn(index: &Index, tickets: &[Document]) -> Result<usize, CatchUpError> {
-    let tickets: Vec<&Document> = tickets.iter().collect();
+    let documents = documents(store)?;
+    let tickets: Vec<&Document> =
+        documents.iter().filter(|it| it.pool == Pool::PastTicket).collect();
+    // What signals count is not learned here, and stays.
     let weights = index.experience().weights().to_vec();
     index.teach(Experience::learn(index, &tickets)?.with_weights(weights))?;
-    Ok(tickets.len())
+    Ok(Some(tickets.len()))
 }
 
-/// All documents of one pool of the store. Blocks.
-pub(crate) fn documents(store: &Store, pool: Pool) -> Result<Vec<Document>, CatchUpError> {
+/// All documents of the store. Blocks.
+pub(crate) fn documents(store: &Store) -> Result<Vec<Document>, CatchUpError> {
     let mut documents = Vec::new();
     let mut sequence = 0;
     loop {
@@ -49,7 +46,6 @@ pub(crate) fn documents(store: &Store, pool: Pool) -> Result<Vec<Document>, Catc
         let changes = store.read_now(read)?;
         let Some(last) = changes.last() else { return Ok(documents) };
         sequence = last.sequence;
-        let wanted = changes.into_iter().filter(|it| it.pool == pool);
-        documents.extend(wanted.filter_map(|it| it.document));
+        documents.extend(changes.into_iter().filter_map(|it| it.document));
     }
 }

@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 
+use super::N_SIGNALS;
 use super::Signals;
 use super::Signs;
 use super::answerable::NEUTRAL;
 use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
+use super::signals;
 use super::votes;
 use crate::embed::Meaning;
 use crate::index::DocumentKey;
@@ -43,8 +45,8 @@ pub(super) struct Past {
     meant: Votes,
     worded: Votes,
     closest: f32,
-    /// Tickets that were learned from.
-    pub(super) n_learned: usize,
+    /// What each signal counts, by what was learned from past tickets.
+    pub(super) weights: [f32; N_SIGNALS],
 }
 
 /// How strongly tickets speak for articles.
@@ -90,13 +92,20 @@ impl Past {
         let tickets = by_document(&scored);
         let experience = index.experience();
         let worded = experience.of(&scope.brand, &ticket.subject, &ticket.question);
+        let closeness: Option<Vec<f32>> = asked
+            .map(|asked| tickets.iter().map(|it| groups::meaning(it, &scored, asked)).collect());
+        let n_learned = experience.n_tickets(&scope.brand);
         Ok(Past {
             linked: Votes::of(votes::linked(&scored, &tickets)),
             likened: Votes::of(votes::likened(&experience, &tickets)),
-            meant: Votes::of(votes::meant(&scored, &tickets, asked)),
+            meant: Votes::of(votes::meant(
+                &scored,
+                &tickets,
+                closeness.as_deref().unwrap_or_default(),
+            )),
             worded: Votes::of(worded),
-            closest: closest(&scored, &tickets, asked),
-            n_learned: experience.n_tickets(&scope.brand),
+            closest: closest(closeness, tickets.is_empty()),
+            weights: signals::weights(n_learned, experience.weights()),
             scored,
             tickets,
         })
@@ -109,13 +118,14 @@ impl Past {
         voted.chain(self.worded.first(N_WORDED))
     }
 
-    pub(super) fn signals(&self, article: DocumentKey) -> Signals {
+    /// Adds what past tickets say of an article to what else is known of it.
+    pub(super) fn signals(&self, article: DocumentKey, known: Signals) -> Signals {
         Signals {
             linked: self.linked.get(article),
             likened: self.likened.get(article),
             meant: self.meant.get(article),
             wording: self.worded.get(article),
-            ..Signals::default()
+            ..known
         }
     }
 
@@ -132,11 +142,10 @@ impl Past {
 
 /// How close the few closest past tickets are in meaning, on average. 0.0 without
 /// any, [`NEUTRAL`] where nobody can tell.
-fn closest(past: &Scored, tickets: &[Group], asked: Option<&Meaning>) -> f32 {
-    let Some(asked) = asked else {
-        return if tickets.is_empty() { 0.0 } else { NEUTRAL };
+fn closest(closeness: Option<Vec<f32>>, no_tickets: bool) -> f32 {
+    let Some(mut all) = closeness else {
+        return if no_tickets { 0.0 } else { NEUTRAL };
     };
-    let mut all: Vec<f32> = tickets.iter().map(|it| groups::meaning(it, past, asked)).collect();
     all.sort_by(|left, right| right.total_cmp(left));
     let best = all.iter().take(N_CLOSEST);
     best.sum::<f32>() / N_CLOSEST as f32

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 
 use super::groups::Group;
-use super::groups::meaning;
-use crate::embed::Meaning;
 use crate::index::DocumentKey;
 use crate::index::Experience;
 use crate::index::Scored;
@@ -23,15 +21,15 @@ pub(super) fn linked(past: &Scored, tickets: &[Group]) -> Vec<(DocumentKey, f32)
 }
 
 /// The same of the tickets that mean what is asked, whatever words they share with
-/// it: by the fourth power of how close they are.
+/// it: by the fourth power of how close they are, in their order; none where nobody can
+/// tell.
 pub(super) fn meant(
     past: &Scored,
     tickets: &[Group],
-    asked: Option<&Meaning>,
+    closeness: &[f32],
 ) -> Vec<(DocumentKey, f32)> {
-    let Some(asked) = asked else { return Vec::new() };
-    let closeness = |ticket: &Group| meaning(ticket, past, asked).powi(4);
-    count(tickets.iter().map(|it| (closeness(it), links(past, it))))
+    let voters = tickets.iter().zip(closeness);
+    count(voters.map(|(ticket, closeness)| (closeness.powi(4), links(past, ticket))))
 }
 
 /// The same for tickets whose answer links none: articles that say what it says.

@@ -30,8 +30,7 @@ impl Lexicon {
         for (row_idx, row) in rows.iter().enumerate() {
             for (cell, phrases) in row.iter().zip(&mut phrases) {
                 for phrase in cell.split(',') {
-                    let words: Vec<String> = words(phrase).collect();
-                    phrases.entry(words.join(" ")).or_default().push(row_idx);
+                    phrases.entry(words(phrase).join(" ")).or_default().push(row_idx);
                 }
             }
         }
@@ -56,7 +55,7 @@ pub fn translate(text: &str, from: &str, to: &str) -> Vec<&'static str> {
     let Some(phrases) = lexicon.phrases.get(from).filter(|_| from != to) else {
         return Vec::new();
     };
-    let words: Vec<String> = words(text).collect();
+    let words = words(text);
     let mut found: Vec<&'static str> = Vec::new();
     for start in 0..words.len() {
         for n_words in 1..=MAX_PHRASE_WORDS {
@@ -73,11 +72,10 @@ pub fn translate(text: &str, from: &str, to: &str) -> Vec<&'static str> {
     found
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> {
+fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
-    let words: Vec<String> =
-        folded.split(|it: char| !it.is_alphanumeric()).map(str::to_owned).collect();
-    words.into_iter().filter(|it| !it.is_empty())
+    let words = folded.split(|it: char| !it.is_alphanumeric());
+    words.filter(|it| !it.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

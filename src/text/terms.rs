@@ -166,6 +166,13 @@ fn flush_pairs(run: &mut Vec<char>, pairs: &mut Vec<String>) {
     run.clear();
 }
 
+/// The runs of `n` letters of a word, first to last; none if it has fewer.
+pub fn runs(word: &str, n: usize) -> impl Iterator<Item = &str> {
+    let starts = word.char_indices().map(|(at, _)| at);
+    let ends = starts.clone().chain([word.len()]).skip(n);
+    starts.zip(ends).filter_map(|(start, end)| word.get(start..end))
+}
+
 /// Lower case without accents: `É` and `e` are one letter to a hurried customer.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -187,6 +194,13 @@ mod tests {
         assert_eq!(terms("Forwarding a Message", Some("en")), ["forward", "messag"]);
         assert_eq!(terms("Häuser", Some("de")), terms("Haus", Some("de")));
         assert_eq!(terms("l'adresse", Some("fr")), terms("adresses", Some("fr")));
+    }
+
+    #[test]
+    fn a_word_has_runs_of_letters_and_a_short_one_has_none() {
+        assert_eq!(runs("^größe$", 5).collect::<Vec<_>>(), ["^größ", "größe", "röße$"]);
+        assert_eq!(runs("密码", 2).collect::<Vec<_>>(), ["密码"]);
+        assert_eq!(runs("^a$", 4).count(), 0);
     }
 
     #[test]

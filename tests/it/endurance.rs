@@ -35,7 +35,7 @@ const N_REPLIES: usize = 10_000;
 
 /// Conversations that may wait in the storm before customers write on. A third of
 /// them sit out a pause after a write that failed.
-const N_DUE_IN_A_STORM: usize = 300;
+const N_DUE_IN_A_STORM: u64 = 300;
 
 /// Deliveries that wait when the service starts, and how many of them are of one
 /// conversation: what the guarantee is stated for.

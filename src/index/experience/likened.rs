@@ -8,6 +8,7 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::index::Query;
 use crate::index::Wording;
+use crate::index::writing::on_all_cores;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
@@ -34,21 +35,10 @@ pub(super) fn likened(
     let mut newest: Vec<&Document> = tickets.iter().filter(answered).copied().collect();
     newest.sort_by(|left, right| (right.updated_at, &right.id).cmp(&(left.updated_at, &left.id)));
     newest.truncate(MAX_TICKETS);
-    let n_threads = std::thread::available_parallelism().map_or(1, |it| it.get());
-    let share = newest.len().div_ceil(n_threads).max(1);
-    let parts = std::thread::scope(|scope| {
-        let part = |part| {
-            move || -> Result<Vec<_>, IndexError> {
-                let part: &[&Document] = part;
-                part.iter().map(|it| alike(index, it)).collect()
-            }
-        };
-        let threads: Vec<_> = newest.chunks(share).map(|it| scope.spawn(part(it))).collect();
-        let join = |it: std::thread::ScopedJoinHandle<'_, _>| {
-            it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().map(join).collect::<Result<Vec<_>, IndexError>>()
+    let parts = on_all_cores(&newest, |part| -> Result<Vec<_>, IndexError> {
+        part.iter().map(|it| alike(index, it)).collect()
     });
+    let parts = parts.into_iter().collect::<Result<Vec<_>, IndexError>>();
     let found = parts?.into_iter().flatten().filter(|(_, articles)| !articles.is_empty());
     Ok(found.collect())
 }

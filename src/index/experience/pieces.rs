@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::text::is_cjk;
 use crate::text::terms::fold;
+use crate::text::terms::runs;
 
 /// Names a word or a run of letters, in every process and version. Two of a
 /// hundred thousand share a number once in four billion times.
@@ -18,7 +19,7 @@ const N_LETTERS: usize = 5;
 /// the matter and costs the same.
 const MAX_WORDS: usize = 400;
 
-/// Longer words are keys and addresses, not words.
+/// Words this long are keys and addresses, not words.
 const MAX_WORD_LETTERS: usize = 40;
 
 /// How often each piece of a ticket occurs. Words of the subject count twice.
@@ -39,27 +40,16 @@ pub(super) fn pieces(subject: &str, text: &str) -> HashMap<Piece, f32> {
 
 fn add(word: &str, weight: f32, counts: &mut HashMap<Piece, f32>) {
     let mut count = |bytes: &[u8]| *counts.entry(hash(bytes)).or_default() += weight;
-    let mut ends: Vec<usize> = word.char_indices().map(|(at, _)| at).collect();
-    ends.push(word.len());
     if word.chars().any(is_cjk) {
         // Written without spaces: pairs of signs are what words are elsewhere.
-        for pair in ends.windows(3).filter_map(|it| word.get(it[0]..it[2])) {
-            count(pair.as_bytes());
-        }
+        runs(word, 2).for_each(|pair| count(pair.as_bytes()));
         return;
     }
-    if MAX_WORD_LETTERS < ends.len() {
+    if MAX_WORD_LETTERS <= word.chars().count() {
         return;
     }
     count(word.as_bytes());
-    let marked = format!("^{word}$");
-    let mut ends: Vec<usize> = marked.char_indices().map(|(at, _)| at).collect();
-    ends.push(marked.len());
-    for run in ends.windows(N_LETTERS + 1) {
-        if let (Some(start), Some(end)) = (run.first(), run.last()) {
-            count(marked.as_bytes().get(*start..*end).unwrap_or_default());
-        }
-    }
+    runs(&format!("^{word}$"), N_LETTERS).for_each(|run| count(run.as_bytes()));
 }
 
 /// FNV-1a, 64 bits: what is learned is kept on disk, so the hash must never

@@ -94,17 +94,19 @@ impl Stored {
 
     /// Conversations somebody holds a lease of.
     pub(crate) fn n_leased(folder: &Path) -> rusqlite::Result<u64> {
-        let connection = Connection::open(folder.join("deskhand.db"))?;
-        let leased = "SELECT count(*) FROM conversations WHERE lease_owner IS NOT NULL";
-        connection.query_row(leased, [], |row| row.get(0))
+        Stored::n_conversations(folder, "lease_owner IS NOT NULL")
     }
 
     /// Conversations that wait for a worker, a customer's silence or a pause.
-    pub(crate) fn n_due(folder: &Path) -> rusqlite::Result<usize> {
+    pub(crate) fn n_due(folder: &Path) -> rusqlite::Result<u64> {
+        Stored::n_conversations(folder, "due_ms IS NOT NULL")
+    }
+
+    fn n_conversations(folder: &Path, such: &str) -> rusqlite::Result<u64> {
         let connection = Connection::open(folder.join("deskhand.db"))?;
         connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        let due = "SELECT count(*) FROM conversations WHERE due_ms IS NOT NULL";
-        connection.query_row(due, [], |row| row.get(0))
+        let count = format!("SELECT count(*) FROM conversations WHERE {such}");
+        connection.query_row(&count, [], |row| row.get(0))
     }
 
     /// SQLite's own verdict on the file: `ok`, or what is wrong.
