@@ -230,6 +230,7 @@ fn open_for_writing(file: &Path) -> Result<Connection, StoreError> {
     connection.execute_batch(include_str!("store/core.sql"))?;
     connection.execute_batch(include_str!("store/knowledge.sql"))?;
     add_column(&connection, "conversations", "swept", "TEXT")?;
+    add_column(&connection, "conversations", "crashes", "INTEGER NOT NULL DEFAULT 0")?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(connection)
 }

@@ -76,16 +76,22 @@ pub async fn finish<F: Fresh>(
     }
 }
 
-/// Writes the note that tells the team of a dead delivery.
+/// Writes the note that tells the team of a dead delivery. Without `fresh`, where
+/// reading the conversation is what killed it, one that was begun is not looked
+/// for, and may be there twice.
 ///
 /// # Errors
 /// As [`finish`].
 pub async fn alert<F: Fresh>(
     acting: &Acting<'_>,
     entry: &Entry,
-    fresh: &F,
+    fresh: Option<&F>,
 ) -> Result<Option<Finished>, ActError> {
-    note(acting, &[], entry, &action_of(entry)?, fresh).await
+    let action = action_of(entry)?;
+    match fresh {
+        Some(fresh) => note(acting, &[], entry, &action, fresh).await,
+        None => repeatable(acting, entry, &action).await,
+    }
 }
 
 fn action_of(entry: &Entry) -> Result<Action, ActError> {

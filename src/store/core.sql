@@ -15,7 +15,6 @@ CREATE TABLE IF NOT EXISTS deliveries (
     conversation TEXT,                        -- NULL until sorted
     event        TEXT,                        -- JSON; NULL until sorted
     attempts     INTEGER NOT NULL DEFAULT 0,  -- counted when leased, before the work
-    crashes      INTEGER NOT NULL DEFAULT 0,  -- leases whose process died
     repeats      INTEGER NOT NULL DEFAULT 0,  -- how often it came again
     outcome      TEXT,                        -- exactly one, and only when done
     detail       TEXT,
@@ -39,6 +38,7 @@ CREATE TABLE IF NOT EXISTS conversations (
     lease_until_ms INTEGER,
     fence          INTEGER NOT NULL DEFAULT 0,-- grows with every lease
     suspect        INTEGER NOT NULL DEFAULT 0,-- 1 if a process died while working on it
+    crashes        INTEGER NOT NULL DEFAULT 0,-- how many died in a row
     swept          TEXT                       -- the last change the sweep found
 );
 CREATE INDEX IF NOT EXISTS conversations_due ON conversations (connection, suspect, due_ms) WHERE due_ms IS NOT NULL;

@@ -55,8 +55,6 @@ pub struct Waiting {
     pub received_ms: i64,
     /// This lease included.
     pub attempts: u32,
-    /// Leases whose process died.
-    pub crashes: u32,
 }
 
 /// How a delivery ended. There is no other way to end.
@@ -322,7 +320,7 @@ pub fn revive(connection: &Connection, seq: i64, now_ms: i64) -> rusqlite::Resul
     connection
         .prepare_cached(
             "UPDATE deliveries SET state = ?2, outcome = NULL, detail = NULL, done_ms = NULL,
-                attempts = 0, crashes = 0 WHERE seq = ?1",
+                attempts = 0 WHERE seq = ?1",
         )?
         .execute(params![seq, state])?;
     let Some(key) = key else {
@@ -334,7 +332,7 @@ pub fn revive(connection: &Connection, seq: i64, now_ms: i64) -> rusqlite::Resul
         .prepare_cached(
             "INSERT INTO conversations (key, connection, id, due_ms, waiting_ms)
              VALUES (?1, ?2, ?3, ?4, ?4)
-             ON CONFLICT (key) DO UPDATE SET due_ms = excluded.due_ms,
+             ON CONFLICT (key) DO UPDATE SET due_ms = excluded.due_ms, crashes = 0,
                 waiting_ms = coalesce(waiting_ms, excluded.waiting_ms)",
         )?
         .execute(params![key, name, id, now_ms])?;

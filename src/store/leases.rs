@@ -21,7 +21,13 @@ pub struct Lease {
     pub conversation_id: String,
     /// Grows with every lease of the conversation.
     pub fence: i64,
+    /// How many processes in a row died while working on it.
+    pub n_crashes: u32,
 }
+
+/// A conversation over which this many processes in a row died is not worked on
+/// again until somebody says so: `deskhand inbox retry`.
+pub const MAX_CRASHES: u32 = 2;
 
 /// Which conversations are asked for. One that a process died over is a suspect:
 /// it is worked on alone, so that it takes no other with it.
@@ -52,18 +58,18 @@ pub fn lease(
     now_ms: i64,
     until_ms: i64,
 ) -> rusqlite::Result<Option<(Lease, Vec<Waiting>)>> {
-    let found: Option<(String, String, i64)> = connection
+    let found: Option<(String, String, i64, u32)> = connection
         .prepare_cached(
-            "SELECT key, id, fence FROM conversations
+            "SELECT key, id, fence, crashes FROM conversations
              WHERE connection = ?1 AND suspect = ?3 AND due_ms IS NOT NULL AND due_ms <= ?2
                AND (lease_owner IS NULL OR lease_until_ms <= ?2)
              ORDER BY due_ms LIMIT 1",
         )?
         .query_row(params![name, now_ms, standing.suspect()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((key, conversation_id, fence)) = found else {
+    let Some((key, conversation_id, fence, n_crashes)) = found else {
         return Ok(None);
     };
     let fence = fence + 1;
@@ -78,7 +84,7 @@ pub fn lease(
         )?
         .execute([&key])?;
     let waiting = waiting(connection, &key)?;
-    let lease = Lease { key, connection: name.to_owned(), conversation_id, fence };
+    let lease = Lease { key, connection: name.to_owned(), conversation_id, fence, n_crashes };
     Ok(Some((lease, waiting)))
 }
 
@@ -101,7 +107,7 @@ pub fn is_due(
 /// Deliveries that wait for a conversation, oldest first.
 pub fn waiting(connection: &Connection, key: &str) -> rusqlite::Result<Vec<Waiting>> {
     let mut statement = connection.prepare_cached(
-        "SELECT seq, event, received_ms, attempts, crashes FROM deliveries
+        "SELECT seq, event, received_ms, attempts FROM deliveries
          WHERE conversation = ?1 AND state = 'waiting' ORDER BY seq",
     )?;
     let rows = statement.query_map([key], |row| {
@@ -110,7 +116,6 @@ pub fn waiting(connection: &Connection, key: &str) -> rusqlite::Result<Vec<Waiti
             event: row.get(1)?,
             received_ms: row.get(2)?,
             attempts: row.get(3)?,
-            crashes: row.get(4)?,
         })
     })?;
     rows.collect()
@@ -137,12 +142,14 @@ pub fn renew(connection: &Connection, lease: &Lease, until_ms: i64) -> rusqlite:
 }
 
 /// Gives a lease back. The conversation is due again at `due_ms` if deliveries
-/// still wait for it, and not at all otherwise. Without effect if the lease was
-/// lost.
+/// still wait for it, and not at all otherwise. Its crashes are forgiven, for it
+/// was survived this time, unless they were too many. Without effect if the lease
+/// was lost.
 pub fn release(connection: &Connection, lease: &Lease, due_ms: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE conversations SET lease_owner = NULL, lease_until_ms = NULL, suspect = 0,
+                crashes = CASE WHEN crashes < ?4 THEN 0 ELSE crashes END,
                 due_ms = CASE WHEN EXISTS (
                     SELECT 1 FROM deliveries WHERE conversation = ?1 AND state = 'waiting')
                     OR EXISTS (
@@ -152,7 +159,7 @@ pub fn release(connection: &Connection, lease: &Lease, due_ms: i64) -> rusqlite:
                     WHERE conversation = ?1 AND state = 'waiting')
              WHERE key = ?1 AND fence = ?2",
         )?
-        .execute(params![lease.key, lease.fence, due_ms])?;
+        .execute(params![lease.key, lease.fence, due_ms, MAX_CRASHES])?;
     Ok(())
 }
 
@@ -181,22 +188,18 @@ pub fn owners(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// Frees the leases of processes that have died, so that their work goes on at
-/// once instead of when the lease runs out, and counts the crash.
+/// once instead of when the lease runs out, and counts the crash: of the
+/// conversation, for what comes for it later would be worked on the same way.
 pub fn free_orphans(
     connection: &Connection,
     is_alive: impl Fn(&str) -> bool,
 ) -> rusqlite::Result<usize> {
     let mut n_freed = 0;
     for owner in owners(connection)?.iter().filter(|it| !is_alive(it)) {
-        connection
-            .prepare_cached(
-                "UPDATE deliveries SET crashes = crashes + 1 WHERE state = 'waiting' AND conversation IN
-                    (SELECT key FROM conversations WHERE lease_owner = ?1)",
-            )?
-            .execute([owner])?;
         n_freed += connection
             .prepare_cached(
-                "UPDATE conversations SET lease_owner = NULL, lease_until_ms = NULL, suspect = 1
+                "UPDATE conversations SET lease_owner = NULL, lease_until_ms = NULL, suspect = 1,
+                    crashes = crashes + 1
                  WHERE lease_owner = ?1",
             )?
             .execute([owner])?;

@@ -26,9 +26,6 @@ use crate::worker::Desk;
 use crate::worker::Worker;
 use crate::worker::reading::Reading;
 
-/// A delivery whose handling ended the process this often is not tried again.
-const MAX_CRASHES: u32 = 2;
-
 /// How long to wait for a message that its webhook has announced, and how often.
 /// Guessed: replicas of a helpdesk lag by a second or two.
 const READ_AFTER_WEBHOOK: Duration = Duration::from_secs(2);
@@ -49,7 +46,9 @@ pub(super) enum WorkError {
     #[error("the helpdesk does not show the announced message yet")]
     NotYetReadable,
     /// The process died while working on it, more than once.
-    #[error("the process died {0} times while handling it")]
+    #[error(
+        "the process died {0} times while handling this conversation; `deskhand inbox retry` tries again"
+    )]
     KillsTheProcess(u32),
     #[error("connection {0} is not in the settings any more")]
     NoConnection(String),
@@ -97,9 +96,9 @@ impl Worker {
     /// # Errors
     /// If it has to be tried again or buried; the error says which.
     pub(super) async fn handle(&self, lease: &Lease, waiting: &[Waiting]) -> Result<(), WorkError> {
-        let n_crashes = waiting.iter().map(|it| it.crashes).max().unwrap_or(0);
-        if MAX_CRASHES <= n_crashes {
-            return Err(WorkError::KillsTheProcess(n_crashes));
+        // With nothing waiting, only the note that tells of it may be left to write.
+        if leases::MAX_CRASHES <= lease.n_crashes && !waiting.is_empty() {
+            return Err(WorkError::KillsTheProcess(lease.n_crashes));
         }
         let desk = self
             .desks
@@ -148,8 +147,9 @@ impl Worker {
             }
         }
         let key = lease.key.clone();
+        let readable = (lease.n_crashes < leases::MAX_CRASHES).then_some(reading);
         for entry in self.store.read(move |it| outbox::open_of(it, &key)).await? {
-            if entry.kind == "alert" && act::alert(&acting, &entry, reading).await?.is_some() {
+            if entry.kind == "alert" && act::alert(&acting, &entry, readable).await?.is_some() {
                 return Ok(false);
             }
         }

@@ -27,6 +27,8 @@ use deskhand::store::outbox::SEND_SWITCH;
 use deskhand::store::outbox::Settled;
 use tempfile::TempDir;
 
+mod crashing;
+
 const LIMITS: Limits = Limits { daily: 100, per_conversation: 5 };
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -105,6 +107,11 @@ impl Desk {
             outbox::claim(it, &lease, &entries[0], limits, now_ms)
         };
         self.store.write(claim).await.unwrap()
+    }
+
+    async fn all_processes_died(&self) {
+        let free = |it: &_| leases::free_orphans(it, |_| false);
+        assert_eq!(self.store.write(free).await.unwrap(), 1);
     }
 
     async fn settle(&self, lease: &Lease, settled: Settled, now_ms: i64) -> bool {
@@ -261,25 +268,6 @@ async fn an_older_fence_can_change_nothing() {
     assert!(!desk.settle(&frozen, Settled::Withdrawn(String::new()), 40_001).await);
     assert_eq!(desk.store.read(inbox::n_unfinished).await.unwrap(), 1);
     assert_eq!(desk.claim(&taken_over, LIMITS, 40_001).await, Claim::Go);
-}
-
-#[tokio::test]
-async fn the_work_of_a_dead_process_is_free_at_once_and_the_crash_is_counted() {
-    let desk = desk();
-    desk.waits("d1", 0).await;
-    let life = Life::begin(desk.store.folder()).unwrap();
-    let owner = life.name().to_owned();
-    desk.lease(&owner, 20).await.unwrap();
-    assert_eq!(desk.store.read_now(leases::owners).unwrap(), vec![owner.clone()]);
-    assert!(Life::is_alive(desk.store.folder(), &owner), "it lives while it holds its file");
-    drop(life);
-    let folder = desk.store.folder().to_owned();
-    let freed =
-        desk.store.write(move |it| leases::free_orphans(it, |n| Life::is_alive(&folder, n)));
-    assert_eq!(freed.await.unwrap(), 1);
-    assert!(desk.lease("next", 21).await.is_none(), "a suspect is not taken with the others");
-    let (_, waiting) = desk.lease_of(Standing::Suspect, "next", 21).await.unwrap();
-    assert_eq!((waiting[0].crashes, waiting[0].attempts), (1, 2));
 }
 
 #[tokio::test]
