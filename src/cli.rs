@@ -142,10 +142,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
             index::run(&args, &store, &index, out).await
         }
-        Command::Calibrate(args) => {
-            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
-            calibrate::run(&args, &store, &index, out).await
-        }
+        Command::Calibrate(args) => calibrate::run(&args, &app::open_store(&settings)?, out).await,
         Command::Ask(args) => {
             let store = app::open_store(&settings)?;
             let index = Arc::new(app::open_index(&settings)?);

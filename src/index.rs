@@ -29,6 +29,7 @@ pub use self::search::Scored;
 pub use self::titles::Said;
 pub use self::titles::Titles;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -57,6 +58,7 @@ use crate::knowledge::Document;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
+use crate::knowledge::Weights;
 
 /// One change of the store's change sequence.
 #[derive(Debug, Clone)]
@@ -101,6 +103,8 @@ pub struct Index {
     watermark: AtomicU64,
     opened: Slot,
     experience: RwLock<Arc<Experience>>,
+    /// By brand.
+    weights: RwLock<Arc<HashMap<String, Weights>>>,
     /// Where what was learned is kept; `None` for one in memory.
     folder: Option<PathBuf>,
     /// Of the file that was read last.
@@ -158,7 +162,7 @@ impl Index {
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
         let (writer, watermark) = (Mutex::new(None), AtomicU64::new(watermark));
-        let (opened, experience) = (Slot::default(), RwLock::default());
+        let (opened, experience, weights) = (Slot::default(), RwLock::default(), RwLock::default());
         let (folder, recalled) = (None, Mutex::new(None));
         Ok(Index {
             path,
@@ -169,6 +173,7 @@ impl Index {
             watermark,
             opened,
             experience,
+            weights,
             folder,
             recalled,
         })
@@ -197,7 +202,7 @@ impl Index {
                 ));
             }
             // Of two changes of one document only the later one may be added.
-            let mut latest = std::collections::HashMap::new();
+            let mut latest = HashMap::new();
             for change in changes {
                 latest.insert((change.pool, &change.brand, &change.document_id), change);
             }
@@ -279,6 +284,20 @@ impl Index {
     /// What past tickets taught. Empty where nothing was learned yet.
     pub fn experience(&self) -> Arc<Experience> {
         Arc::clone(&self.experience.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What each signal of a ranking counts, by brand. Empty where nobody
+    /// calibrated.
+    pub fn weights(&self) -> Arc<HashMap<String, Weights>> {
+        Arc::clone(&self.weights.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on signals count as calibrated.
+    pub fn weigh(&self, weights: HashMap<String, Weights>) {
+        let mut slot = self.weights.write().unwrap_or_else(PoisonError::into_inner);
+        if **slot != weights {
+            *slot = Arc::new(weights);
+        }
     }
 
     /// Puts what was learned anew in the place of what was known, and keeps it.

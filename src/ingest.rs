@@ -244,8 +244,8 @@ pub enum CatchUpError {
     Index(#[from] IndexError),
 }
 
-/// Brings the index up to the store's last change and says how many changes
-/// that took. Blocks; call it off the async threads. `progress` is told the
+/// Brings the index up to the store's last change, and to the weights it was
+/// calibrated to, and says how many changes that took. Blocks; call it off the async threads. `progress` is told the
 /// index's and the store's place in the sequence after each commit.
 ///
 /// An index that is ahead of the store belongs to another store, or the store
@@ -255,6 +255,7 @@ pub fn catch_up(
     store: &Store,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<usize, CatchUpError> {
+    index.weigh(store.read_now(knowledge::weights)?);
     let last = store.read_now(knowledge::last_sequence)?;
     if last < index.watermark() {
         index.clear()?;

@@ -1,6 +1,8 @@
 //! What answers come from: help-center articles and past tickets, and the
 //! passages cut from them. The two pools are kept apart everywhere.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ impl Pool {
         }
     }
 }
+
+/// What each signal of a ranking counts for one brand, by the signal's name.
+pub type Weights = HashMap<String, f32>;
 
 /// Who may read a piece of knowledge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -12,20 +12,23 @@ use super::ingest::bar;
 use crate::calibrate;
 use crate::calibrate::Calibration;
 use crate::eval::Interval;
-use crate::index::Index;
 use crate::ingest;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
+use crate::knowledge::Weights;
 use crate::store::Store;
+use crate::store::knowledge;
 
 /// Examples:
 ///   deskhand calibrate              learn, show, and keep what is better
 ///   deskhand calibrate --dry-run    learn and show only
 ///   deskhand calibrate --reset      back to the weights Deskhand comes with
+///
+/// Each brand has weights of its own.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CalibrateArgs {
-    /// Learn from the history of this brand [default: the only one, or the largest]
+    /// Learn from the history of this brand and for it [default: the only one, or the largest]
     #[arg(long)]
     brand: Option<String>,
     /// Show what was learned and keep nothing
@@ -43,18 +46,11 @@ pub struct CalibrateArgs {
 ///
 /// # Errors
 /// If the history is too small, or the store or the index cannot be read.
-pub async fn run(
-    args: &CalibrateArgs,
-    store: &Store,
-    index: &Index,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+pub async fn run(args: &CalibrateArgs, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
     if args.reset {
-        index.teach((*index.experience()).clone().with_weights(Vec::new()))?;
-        writeln!(out, "The weights are those Deskhand comes with.")?;
-        return Ok(());
+        return reset(args.brand.as_deref(), store, out).await;
     }
-    let (articles, tickets) = history(store, args.brand.as_deref())?;
+    let History { brand, articles, tickets } = history(store, args.brand.as_deref())?;
     let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
     let calibration = calibrate::calibrate(articles, tickets, |done, n_questions| {
@@ -66,7 +62,8 @@ pub async fn run(
     let kept = calibration.better && !args.dry_run;
     if kept {
         let weights = calibration.weights.iter().map(|(name, _, now)| (name.clone(), *now));
-        index.teach((*index.experience()).clone().with_weights(weights.collect()))?;
+        let weights: Weights = weights.collect();
+        store.write(move |it| knowledge::keep_weights(it, &brand, &weights)).await?;
     }
     if args.json {
         writeln!(out, "{}", json!({ "kept": kept, "calibration": calibration }))?;
@@ -75,9 +72,27 @@ pub async fn run(
     Ok(show(&calibration, kept, args.dry_run, out)?)
 }
 
+/// Forgets the weights of one brand, or of all.
+async fn reset(brand: Option<&str>, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
+    let known = store.read(knowledge::weights).await?;
+    let brands = known.into_keys().filter(|it| brand.is_none_or(|brand| brand == it));
+    for brand in brands {
+        store.write(move |it| knowledge::forget_weights(it, &brand)).await?;
+    }
+    writeln!(out, "The weights are those Deskhand comes with.")?;
+    Ok(())
+}
+
+/// What is learned from.
+struct History {
+    brand: String,
+    articles: Vec<Document>,
+    tickets: Vec<Document>,
+}
+
 /// Articles and past tickets of a brand: the one named, or the one with most past
 /// tickets.
-fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<(Vec<Document>, Vec<Document>)> {
+fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<History> {
     let documents = ingest::documents(store).context("reading the history")?;
     let (mut articles, mut tickets): (Vec<Document>, Vec<Document>) =
         documents.into_iter().partition(|it| it.pool == Pool::Article);
@@ -87,7 +102,7 @@ fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<(Vec<Document>,
     let brand = brand.map(str::to_owned).or(largest).unwrap_or_default();
     articles.retain(|it| it.brand == brand);
     tickets.retain(|it| it.brand == brand);
-    Ok((articles, tickets))
+    Ok(History { brand, articles, tickets })
 }
 
 fn show(
@@ -116,7 +131,7 @@ fn show(
     )?;
     let what = match (kept, dry_run, calibration.better) {
         (true, ..) => {
-            "Kept: answers use your weights from now on; a running service within a minute."
+            "Kept: answers use your weights from now on; a running service within a second."
         }
         (_, true, _) => "Nothing was kept (--dry-run).",
         (_, _, true) => "Nothing was kept.",

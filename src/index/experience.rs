@@ -34,9 +34,6 @@ const SECONDS_A_DAY: f64 = 86_400.0;
 pub struct Experience {
     /// Past tickets there were.
     n_seen: usize,
-    /// What each signal of a ranking counts, by its name. Empty where nobody
-    /// calibrated it.
-    weights: Vec<(String, f32)>,
     brands: HashMap<String, Wording>,
     /// By past ticket: articles that say what its answer says.
     likened: HashMap<DocumentKey, Vec<(DocumentKey, f32)>>,
@@ -73,22 +70,9 @@ impl Experience {
         });
         Ok(Experience {
             n_seen: tickets.len(),
-            weights: Vec::new(),
             brands: learned.collect(),
             likened: likened::likened(index, tickets)?,
         })
-    }
-
-    /// With what each signal counts for this team.
-    #[must_use]
-    pub fn with_weights(self, weights: Vec<(String, f32)>) -> Experience {
-        Experience { weights, ..self }
-    }
-
-    /// What each signal counts, by its name. Empty where nobody calibrated it.
-    #[must_use]
-    pub fn weights(&self) -> &[(String, f32)] {
-        &self.weights
     }
 
     /// True if a history of so many past tickets has changed by more than a

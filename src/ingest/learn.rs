@@ -29,9 +29,7 @@ pub fn learn_if_outdated(index: &Index, store: &Store) -> Result<Option<usize>, 
     let documents = documents(store)?;
     let tickets: Vec<&Document> =
         documents.iter().filter(|it| it.pool == Pool::PastTicket).collect();
-    // What signals count is not learned here, and stays.
-    let weights = index.experience().weights().to_vec();
-    index.teach(Experience::learn(index, &tickets)?.with_weights(weights))?;
+    index.teach(Experience::learn(index, &tickets)?)?;
     Ok(Some(tickets.len()))
 }
 

@@ -105,7 +105,7 @@ impl Past {
             )),
             worded: Votes::of(worded),
             closest: closest(closeness, tickets.is_empty()),
-            weights: signals::weights(n_learned, experience.weights()),
+            weights: signals::weights(n_learned, index.weights().get(&scope.brand)),
             scored,
             tickets,
         })

@@ -2,6 +2,8 @@
 //! is seen against the strongest of its kind among the candidates, so that it
 //! means the same for a long question and a short one, in any help center.
 
+use crate::knowledge::Weights;
+
 /// Number of signals.
 pub const N_SIGNALS: usize = 14;
 
@@ -47,10 +49,10 @@ pub fn default_weights(n_learned: usize) -> [f32; N_SIGNALS] {
 
 /// What each signal counts: as calibrated, by name; the default for a signal that
 /// did not exist then.
-pub(super) fn weights(n_learned: usize, calibrated: &[(String, f32)]) -> [f32; N_SIGNALS] {
+pub(super) fn weights(n_learned: usize, calibrated: Option<&Weights>) -> [f32; N_SIGNALS] {
     let mut weights = default_weights(n_learned);
     for (weight, name) in weights.iter_mut().zip(NAMES) {
-        if let Some((_, known)) = calibrated.iter().find(|(it, _)| it == name) {
+        if let Some(known) = calibrated.and_then(|it| it.get(name)) {
             *weight = *known;
         }
     }

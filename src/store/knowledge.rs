@@ -2,10 +2,14 @@
 //! index is a copy. Each change has a number in one sequence, which indexes follow.
 
 mod visits;
+mod weights;
 
 pub use self::visits::Visit;
 pub use self::visits::save_visits;
 pub use self::visits::visits;
+pub use self::weights::forget_weights;
+pub use self::weights::keep_weights;
+pub use self::weights::weights;
 
 use std::collections::HashSet;
 

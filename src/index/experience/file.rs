@@ -19,7 +19,7 @@ use super::Wording;
 pub(super) const NAME: &str = "experience";
 
 /// Begins the file; the number grows when what follows is laid out differently.
-const MAGIC: &[u8; 8] = b"DHEXP\0\0\x01";
+const MAGIC: &[u8; 8] = b"DHEXP\0\0\x02";
 
 const HASH_BYTES: usize = 32;
 
@@ -27,7 +27,6 @@ const HASH_BYTES: usize = 32;
 #[derive(Serialize, Deserialize)]
 struct Head {
     n_seen: usize,
-    weights: Vec<(String, f32)>,
     likened: Vec<(u64, Vec<(u64, f32)>)>,
     /// By name, in the order in which their lists follow.
     brands: Vec<BrandHead>,
@@ -56,7 +55,6 @@ pub(super) fn save(experience: &Experience, folder: &Path) -> std::io::Result<()
     likened.sort_by_key(|(ticket, _)| *ticket);
     let head = Head {
         n_seen: experience.n_seen,
-        weights: experience.weights.clone(),
         likened,
         brands: brands.iter().map(|(name, wording)| wording.head((*name).clone())).collect(),
     };
@@ -94,12 +92,7 @@ pub(super) fn load(folder: &Path) -> Option<Experience> {
         let articles = articles.into_iter().map(|(it, how)| (DocumentKey(it), how));
         (DocumentKey(ticket), articles.collect())
     });
-    Some(Experience {
-        n_seen: head.n_seen,
-        weights: head.weights,
-        likened: likened.collect(),
-        brands,
-    })
+    Some(Experience { n_seen: head.n_seen, likened: likened.collect(), brands })
 }
 
 struct Reader<'a>(&'a [u8]);

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::knowledge::Audience;
+use crate::knowledge::Weights;
+use crate::store::set_fact;
 
 fn connection() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
@@ -107,4 +109,22 @@ fn brands_and_pools_do_not_share_ids() {
     assert_eq!(body("acme", Pool::Article), None);
     assert_eq!(body("acme", Pool::PastTicket).as_deref(), Some("ticket"));
     assert_eq!(body("other", Pool::Article).as_deref(), Some("other"));
+}
+
+#[test]
+fn each_brand_keeps_its_own_weights_until_it_forgets_them() {
+    let connection = connection();
+    connection.execute_batch(include_str!("../core.sql")).unwrap();
+    let weights = |meaning| Weights::from([("meaning".to_owned(), meaning)]);
+    keep_weights(&connection, "acme", &weights(1.0)).unwrap();
+    keep_weights(&connection, "acme", &weights(2.0)).unwrap();
+    keep_weights(&connection, "other", &weights(3.0)).unwrap();
+    set_fact(&connection, "weightsless", "no weights").unwrap();
+    let known = super::weights(&connection).unwrap();
+    assert_eq!(known["acme"], weights(2.0));
+    assert_eq!(known["other"], weights(3.0));
+    assert_eq!(known.len(), 2);
+    assert!(forget_weights(&connection, "acme").unwrap());
+    assert!(!forget_weights(&connection, "acme").unwrap());
+    assert_eq!(super::weights(&connection).unwrap().len(), 1);
 }
