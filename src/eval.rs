@@ -13,6 +13,7 @@ pub mod retrieval;
 pub use self::data::Folder;
 pub use self::data::Question;
 pub use self::data::read_folder;
+pub use self::data::read_questions;
 pub use self::labels::Label;
 pub use self::labels::Sentence;
 pub use self::labels::read_sentences;

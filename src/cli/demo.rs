@@ -19,11 +19,12 @@ use serde_json::json;
 use crate::cli::demo::house::House;
 use crate::cli::demo::house::Plot;
 use crate::cli::demo::ledger::Settled;
-use crate::cli::demo::questions::Question;
 use crate::cli::demo::scenes::Scene;
 use crate::cli::demo::summary::Summary;
 use crate::cli::demo::summary::Times;
 use crate::clock::Stopwatch;
+use crate::eval::Question;
+use crate::eval::read_questions;
 
 mod content;
 mod desk;
@@ -186,7 +187,7 @@ async fn one<'a>(house: &House, case: &'a Case) -> anyhow::Result<(&'a Case, Set
     match &case.part {
         Part::Scene(scene) => scene.play(&house.desk, &case.id).await,
         Part::Question(question) | Part::OffTopic(question) => {
-            question.play(&house.desk, &case.id).await;
+            questions::play(question, &house.desk, &case.id).await;
         }
     }
     let settled = ledger::settled(&house.store, &house.desk, house::CONNECTION, &case.id, watch);
@@ -212,8 +213,8 @@ fn data_sources(data: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// `n` questions spread over the folder's, and a tenth as many about something else.
 fn data_cases(data: &Path, n: usize) -> anyhow::Result<Vec<Case>> {
-    let questions = questions::read(&data.join("queries.jsonl"))?;
-    let off_topic = questions::read(&data.join("queries_other_product.jsonl"))?;
+    let questions = read_questions(&data.join("queries.jsonl"))?;
+    let off_topic = read_questions(&data.join("queries_other_product.jsonl"))?;
     ensure!(
         !questions.is_empty() || !off_topic.is_empty(),
         "{} holds no queries.jsonl with questions to ask",

@@ -98,10 +98,10 @@ impl Question {
         self.created.as_deref().and_then(markdown::parse_date)
     }
 
-    /// The question as a helpdesk would show it: the conversation up to the last
-    /// thing the customer wrote.
+    /// The question as a helpdesk holds it: the conversation up to the last thing
+    /// the customer wrote, which is the last message.
     #[must_use]
-    pub fn ticket(&self) -> Ticket {
+    pub fn conversation(&self) -> Conversation {
         let is_customer = |role: &str| matches!(role, "customer" | "user" | "end-user");
         let end = self.turns.iter().rposition(|it| is_customer(&it.role));
         let mut messages = Vec::new();
@@ -113,12 +113,18 @@ impl Question {
         if messages.is_empty() {
             messages.push(message(0, AuthorKind::Customer, self.without_subject(&self.text)));
         }
-        normalize(&Conversation {
+        Conversation {
             id: self.id.clone(),
             subject: self.subject.clone(),
             messages,
             ..Conversation::default()
-        })
+        }
+    }
+
+    /// The question as the steps see it.
+    #[must_use]
+    pub fn ticket(&self) -> Ticket {
+        normalize(&self.conversation())
     }
 
     /// Exports begin the text with the subject.
@@ -162,10 +168,7 @@ pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
         ("queries.jsonl", &mut read.questions),
         ("queries_other_product.jsonl", &mut read.off_topic),
     ] {
-        each_line(&folder.join(name), |line| {
-            questions.push(serde_json::from_str(line)?);
-            Ok(())
-        })?;
+        *questions = read_questions(&folder.join(name))?;
     }
     read.questions.sort_by_key(|it| (it.asked_at().is_none(), it.asked_at()));
     ensure!(
@@ -174,6 +177,19 @@ pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
         folder.display()
     );
     Ok(read)
+}
+
+/// Reads the questions of a file; none if it does not exist.
+///
+/// # Errors
+/// If a line is not a question; the error has its number.
+pub fn read_questions(file: &Path) -> anyhow::Result<Vec<Question>> {
+    let mut questions = Vec::new();
+    each_line(file, |line| {
+        questions.push(serde_json::from_str(line)?);
+        Ok(())
+    })?;
+    Ok(questions)
 }
 
 /// A ticket may stand in two files: with its answer in one, its links in the other.
