@@ -1,6 +1,7 @@
 //! What finding costs when there is a lot to find: all of retrieval over as many
 //! passages and past tickets as one likes, beside plain BM25 of the same index, of
-//! SQLite and of bm25s, and how it grows. One thread; the index is on the disk.
+//! SQLite and of bm25s, and how it grows: `-- 200000 [TICKETS] [--growth] [--keep DIR]`.
+//! One thread; the index is on the disk. `-- 200000 --memory DIR/index` asks a kept one.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has no figure to show")]
 
 #[path = "search/corpus.rs"]
@@ -87,7 +88,8 @@ fn main() {
         return look_in(Path::new(&args[place + 1]), size, &mut out);
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut bench = Bench::new(folder.path(), size);
+    let kept = args.iter().position(|it| it == "--keep").map(|it| Path::new(&args[it + 1]));
+    let mut bench = Bench::new(kept.unwrap_or(folder.path()), size);
     let mut steps = vec![n_passages];
     if args.iter().any(|it| it == "--growth") {
         steps.splice(0..0, STEPS.into_iter().filter(|it| *it < n_passages));
