@@ -8,11 +8,12 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::Library;
 use super::ingest::bar;
 use crate::calibrate;
 use crate::calibrate::Calibration;
 use crate::eval::Interval;
-use crate::index::Index;
+use crate::eval::Meanings;
 use crate::ingest;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
@@ -45,19 +46,21 @@ pub struct CalibrateArgs {
 /// If the history is too small, or the store or the index cannot be read.
 pub async fn run(
     args: &CalibrateArgs,
-    store: &Store,
-    index: &Index,
+    library: &Library,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let Library { store, index, embedder } = library;
     if args.reset {
         index.teach((*index.experience()).clone().with_weights(Vec::new()))?;
         writeln!(out, "The weights are those Deskhand comes with.")?;
         return Ok(());
     }
     let (articles, tickets) = history(store, args.brand.as_deref())?;
+    let history = calibrate::asked_again(articles, tickets)?;
+    let meanings = Meanings::of(&history, Some(store), embedder).await?;
     let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
-    let calibration = calibrate::calibrate(articles, tickets, |done, n_questions| {
+    let calibration = calibrate::calibrate(&history, &meanings, |done, n_questions| {
         bar.set_length(n_questions as u64);
         bar.set_position(done as u64);
     });

@@ -171,9 +171,10 @@ impl Segment {
         self.partitions.first(doc).is_some_and(|it| partitions.contains(&it))
     }
 
-    /// What a passage means. `None` if the table knows none of its words.
-    pub(super) fn meaning(&self, doc: DocId) -> Option<Meaning> {
-        Meaning::from_words(self.meanings.values_for_doc(doc))
+    /// How alike a passage and a meaning are, −1.0 to 1.0. `None` if nobody knows what
+    /// the passage means.
+    pub(super) fn likeness(&self, doc: DocId, asked: &Meaning) -> Option<f32> {
+        asked.likeness_in(self.meanings.values_for_doc(doc))
     }
 
     /// The articles people linked in the past ticket a passage is of.
