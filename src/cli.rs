@@ -35,7 +35,6 @@ use crate::config::LogFormat;
 use crate::config::Settings;
 use crate::embed::Embedder;
 use crate::index::Index;
-use crate::ingest::Missing;
 use crate::store::Store;
 
 /// A support agent beside your helpdesk: grounded replies, honest silence.
@@ -146,9 +145,10 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         Command::Index(args) => index::run(&args, &Library::open(&settings)?, out).await,
         Command::Calibrate(args) => calibrate::run(&args, &Library::open(&settings)?, out).await,
         Command::Ask(args) => {
-            let Library { store, index, embedder } = Library::open(&settings)?;
+            let library = Library::open(&settings)?;
             // What was ingested while no service ran may not be indexed yet.
-            crate::ingest::catch_up(&index, &store, &embedder, Missing::Leave, |_, _| {}).await?;
+            ingest::bring_up_to_date(&library).await?;
+            let Library { index, embedder, .. } = library;
             let pipeline = app::pipeline(&settings, index, embedder)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());

@@ -216,7 +216,7 @@ async fn take_in(store: &Store, source: Source, plan: &Plan) -> anyhow::Result<(
 }
 
 /// How many changes the index took in; `None` if another process has it.
-async fn bring_up_to_date(library: &Library) -> anyhow::Result<Option<usize>> {
+pub(super) async fn bring_up_to_date(library: &Library) -> anyhow::Result<Option<usize>> {
     match try_to_bring_up_to_date(library).await {
         Ok(n_changes) => Ok(Some(n_changes)),
         Err(CatchUpError::Index(IndexError::Locked { .. })) => Ok(None),

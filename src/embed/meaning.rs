@@ -7,6 +7,9 @@ pub const MAX_NUMBERS: usize = 4096;
 /// Numbers that one whole number of a column holds.
 const PARTS_A_WORD: usize = 8;
 
+/// Such numbers whose signs one number holds.
+const WORDS_A_SIGN: usize = 8;
+
 /// What a text means: a direction, each part −127 to 127. A multiple of eight parts:
 /// where there are fewer numbers, zeros follow, which turn no direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,26 +81,37 @@ impl Meaning {
         (0 < n_words).then_some(likeness)
     }
 
-    /// The signs of its parts, a bit each, 64 to a number: alike meanings share most
-    /// of them.
+    /// The signs of the parts in what [`Meaning::words`] gave, a bit each, 64 to a number:
+    /// alike meanings share most of them. They replace what `signs` holds. Answers how
+    /// many parts there are; 0 if that text means nothing.
+    pub fn signs_in(words: impl Iterator<Item = u64>, signs: &mut Vec<u64>) -> usize {
+        signs.clear();
+        let mut n_words = 0;
+        for word in words {
+            if n_words % WORDS_A_SIGN == 0 {
+                signs.push(0);
+            }
+            let bit = |bits: u64, part: u8| (bits << 1) | u64::from(part >> 7);
+            if let Some(last) = signs.last_mut() {
+                *last = word.to_le_bytes().into_iter().fold(*last, bit);
+            }
+            n_words += 1;
+        }
+        n_words * PARTS_A_WORD
+    }
+
+    /// As [`Meaning::signs_in`], of this one.
     #[must_use]
     pub fn signs(&self) -> Vec<u64> {
-        let bits =
-            |part: &[i8]| part.iter().fold(0, |bits, it| (bits << 1) | u64::from(it.is_negative()));
-        self.0.chunks(64).map(bits).collect()
+        let mut signs = Vec::new();
+        Meaning::signs_in(self.words(), &mut signs);
+        signs
     }
 
     /// As whole numbers of eight parts each, for a column of an index.
     pub fn words(&self) -> impl Iterator<Item = u64> {
         let (parts, _) = self.0.as_chunks::<PARTS_A_WORD>();
         parts.iter().map(|it| u64::from_le_bytes(it.map(i8::cast_unsigned)))
-    }
-
-    /// From what [`Meaning::words`] gave. `None` from no words or too many.
-    pub fn from_words(words: impl Iterator<Item = u64>) -> Option<Meaning> {
-        let words = words.take(MAX_NUMBERS / PARTS_A_WORD + 1);
-        let parts: Box<[i8]> = words.flat_map(|it| it.to_le_bytes().map(u8::cast_signed)).collect();
-        (!parts.is_empty() && parts.len() <= MAX_NUMBERS).then_some(Meaning(parts))
     }
 
     /// As bytes, a part each, for a row of a store.
@@ -146,11 +160,15 @@ mod tests {
         fn a_meaning_of_any_length_survives_the_index_and_the_store(numbers in numbers()) {
             let Ok(meaning) = Meaning::from_numbers(&numbers) else { return Ok(()) };
             prop_assert_eq!(meaning.n_parts(), numbers.len().next_multiple_of(8));
-            prop_assert_eq!(Meaning::from_words(meaning.words()), Some(meaning.clone()));
-            prop_assert_eq!(Meaning::from_bytes(&meaning.bytes()), Some(meaning.clone()));
+            let column: Vec<u8> = meaning.words().flat_map(u64::to_le_bytes).collect();
+            prop_assert_eq!(&column, &meaning.bytes());
+            prop_assert_eq!(Meaning::from_bytes(&column), Some(meaning.clone()));
             prop_assert!(0.95 < meaning.likeness(&meaning));
             prop_assert_eq!(meaning.likeness_in(meaning.words()), Some(meaning.likeness(&meaning)));
-            prop_assert_eq!(meaning.signs().len(), meaning.n_parts().div_ceil(64));
+            let signs = meaning.signs();
+            prop_assert_eq!(signs.len(), meaning.n_parts().div_ceil(64));
+            let n_negative = column.iter().filter(|it| it.cast_signed() < 0).count();
+            prop_assert_eq!(signs.iter().map(|it| it.count_ones()).sum::<u32>() as usize, n_negative);
         }
 
         #[test]
@@ -189,7 +207,6 @@ mod tests {
             assert_eq!(Meaning::from_numbers(&numbers), Err(expected));
         }
         assert!(Meaning::from_numbers(&[f32::MAX; 8]).is_ok());
-        assert_eq!(Meaning::from_words(std::iter::repeat_n(1, MAX_NUMBERS / 8 + 1)), None);
         assert_eq!(Meaning::from_bytes(&[1; 7]), None);
     }
 }

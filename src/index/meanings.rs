@@ -58,12 +58,10 @@ impl Sketches {
         let partitions = reader.fast_fields().u64(PARTITION)?;
         let mut parts: Vec<Part> = Vec::new();
         let mut places: HashMap<(u64, usize), usize> = HashMap::new();
+        let mut signs = Vec::new();
         for doc in 0..reader.max_doc() {
-            let meaning = Meaning::from_words(meanings.values_for_doc(doc));
-            let (Some(meaning), Some(partition)) = (meaning, partitions.first(doc)) else {
-                continue;
-            };
-            let n_parts = meaning.n_parts();
+            let n_parts = Meaning::signs_in(meanings.values_for_doc(doc), &mut signs);
+            let Some(partition) = partitions.first(doc).filter(|_| 0 < n_parts) else { continue };
             let place = *places.entry((partition, n_parts)).or_insert_with(|| {
                 let sketches = Signs::new(n_parts);
                 parts.push(Part { partition, n_parts, docs: Vec::new(), sketches });
@@ -71,7 +69,7 @@ impl Sketches {
             });
             if let Some(part) = parts.get_mut(place) {
                 part.docs.push(doc);
-                part.sketches.push(&meaning.signs());
+                part.sketches.push(&signs);
             }
         }
         Ok(Sketches(parts))
@@ -98,18 +96,22 @@ impl Signs {
         }
     }
 
-    /// So plain that the compiler looks at several at once.
     fn distances(&self, asked: &[u64]) -> Distances {
-        let differ = |one: &[u64], other: &[u64]| -> u32 {
-            one.iter().zip(other).map(|(it, other)| (it ^ other).count_ones()).sum()
-        };
         match self {
             Signs::Few(all) => {
                 let asked = in_two(asked);
-                Distances::Few(all.iter().map(|it| differ(&asked, it) as u8).collect())
+                // So plain that the compiler looks at several at once.
+                let differ = |it: &[u64; 2]| {
+                    ((asked[0] ^ it[0]).count_ones() + (asked[1] ^ it[1]).count_ones()) as u8
+                };
+                Distances::Few(all.iter().map(differ).collect())
             }
             Signs::Many(n, all) => {
-                Distances::Many(all.chunks(*n).map(|it| differ(asked, it) as u16).collect())
+                let differ = |it: &[u64]| {
+                    let pairs = asked.iter().zip(it);
+                    pairs.map(|(it, other)| (it ^ other).count_ones() as u16).sum()
+                };
+                Distances::Many(all.chunks_exact(*n).map(differ).collect())
             }
         }
     }

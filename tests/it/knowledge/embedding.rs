@@ -41,6 +41,7 @@ use crate::support::embeddings::FakeEmbeddings;
 use crate::support::embeddings::KEY;
 use crate::support::embeddings::MODEL;
 use crate::support::embeddings::Mood;
+use crate::support::embeddings::N_NUMBERS;
 use crate::support::embeddings::PASSAGE;
 use crate::support::embeddings::QUERY;
 use crate::support::embeddings::embedder;
@@ -140,7 +141,7 @@ async fn nothing_is_paid_for_twice() {
     server.will(&[Mood::Status(500)]);
     assert_eq!(ingest::rebuild(index, store, embedder, |_, _| {}).await.unwrap(), 4);
     assert_eq!(server.n_calls(), n_calls + 1, "a rebuild asks nobody");
-    server.will(&[Mood::Well(24)]);
+    server.will(&[Mood::Well(N_NUMBERS)]);
     assert_eq!(finds(&shelf, PARAPHRASE).await, ["sum"]);
 }
 
@@ -192,7 +193,7 @@ async fn an_endpoint_that_is_down_costs_meaning_and_nothing_else() {
     let (n_mended, failure) = ingest::mend(index, store, embedder).await.unwrap();
     assert_eq!(n_mended, 0);
     assert!(matches!(failure, Some(EmbedError::Unavailable { .. })), "{failure:?}");
-    server.will(&[Mood::Well(24)]);
+    server.will(&[Mood::Well(N_NUMBERS)]);
     // A document may go, and another change, before it is tried again.
     let names = vec!["track".to_owned()];
     let remove = move |it: &_| knowledge::remove(it, "default", Pool::Article, &names);
@@ -228,7 +229,7 @@ async fn a_service_mends_what_it_could_not_embed_by_itself() {
         }
     };
     until("new password", "locked").await;
-    server.will(&[Mood::Well(24)]);
+    server.will(&[Mood::Well(N_NUMBERS)]);
     until(PARAPHRASE, "sum").await;
     stop.cancel();
     following.await.unwrap();
@@ -238,7 +239,7 @@ async fn a_service_mends_what_it_could_not_embed_by_itself() {
 async fn a_busy_endpoint_is_asked_again_for_passages_but_not_while_a_ticket_waits() {
     let server = FakeEmbeddings::start().await;
     let endpoint = endpoint(server.settings());
-    server.will(&[Mood::Busy(1), Mood::Status(502), Mood::Well(24)]);
+    server.will(&[Mood::Busy(1), Mood::Status(502), Mood::Well(N_NUMBERS)]);
     let watch = Instant::now();
     let passage = endpoint.public_passage("refund");
     let meanings = endpoint.ask_patiently(&[passage]).await.unwrap();
@@ -282,7 +283,7 @@ async fn vectors_that_cannot_be_used_are_refused_with_what_is_wrong() {
     }
     let mut settings = server.settings();
     settings.dimensions = Some(16);
-    server.will(&[Mood::Well(24)]);
+    server.will(&[Mood::Well(N_NUMBERS)]);
     let endpoint = endpoint(settings);
     let said = endpoint.ask_once(&[endpoint.question("one")]).await.unwrap_err().to_string();
     assert!(said.contains("has 24 numbers, embedder.dimensions asks for 16"), "{said}");
@@ -374,8 +375,12 @@ async fn a_ticket_does_not_wait_for_an_endpoint_that_hangs_and_neither_does_a_co
     assert_eq!(proposal.articles.first().unwrap().passage.document_id, "locked");
 
     let n_calls = server.n_calls();
-    pipeline.prepare(&conversation("Thanks, that helped!"), &context).await.unwrap();
-    assert_eq!(server.n_calls(), n_calls, "nothing is asked, so nothing is paid for");
+    let mut automatic = asked.clone();
+    if let Some(message) = automatic.messages.first_mut() {
+        message.headers = vec![("auto-submitted".to_owned(), "auto-replied".to_owned())];
+    }
+    pipeline.prepare(&automatic, &context).await.unwrap();
+    assert_eq!(server.n_calls(), n_calls, "nobody is answered, so nothing is paid for");
 }
 
 #[tokio::test]

@@ -33,6 +33,9 @@ pub(crate) const KEY: &str = "sk-canary-embed-77";
 
 pub(crate) const MODEL: &str = "synonyms";
 
+/// How long its vectors are, unless a test says otherwise.
+pub(crate) const N_NUMBERS: usize = 24;
+
 /// What stands before a question and before a passage.
 pub(crate) const QUERY: &str = "query: ";
 pub(crate) const PASSAGE: &str = "passage: ";
@@ -79,7 +82,7 @@ pub(crate) struct FakeEmbeddings {
 impl FakeEmbeddings {
     pub(crate) async fn start() -> FakeEmbeddings {
         let desk = Desk {
-            moods: VecDeque::from([Mood::Well(24)]),
+            moods: VecDeque::from([Mood::Well(N_NUMBERS)]),
             calls: Vec::new(),
             embedded: HashSet::new(),
             breaches: Vec::new(),
@@ -164,7 +167,7 @@ async fn answer(
         if 1 < desk.moods.len() {
             desk.moods.pop_front();
         }
-        if let Mood::Well(_) = mood {
+        if mood == Mood::Well(N_NUMBERS) {
             desk.remember(&texts);
         }
         (mood, texts)
@@ -180,7 +183,7 @@ async fn answer(
         Mood::Picky(word) if texts.iter().any(|it| it.contains(word)) => {
             StatusCode::BAD_REQUEST.into_response()
         }
-        Mood::Picky(_) => vectors(&texts, 24),
+        Mood::Picky(_) => vectors(&texts, N_NUMBERS),
     }
 }
 
