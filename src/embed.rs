@@ -118,7 +118,7 @@ pub enum Embedder {
     /// The table that is compiled in. Costs next to nothing.
     Table,
     /// A model behind `/v1/embeddings`.
-    Endpoint(Endpoint),
+    Endpoint(Box<Endpoint>),
     /// A model on this machine.
     #[cfg(feature = "transformer")]
     Transformer(Box<Transformer>),
@@ -163,7 +163,7 @@ impl Embedder {
     /// The endpoint, if a question has to be sent to one.
     pub fn endpoint(&self) -> Option<&Endpoint> {
         match self {
-            Embedder::Endpoint(endpoint) => Some(endpoint),
+            Embedder::Endpoint(endpoint) => Some(endpoint.as_ref()),
             Embedder::Off | Embedder::Table => None,
             #[cfg(feature = "transformer")]
             Embedder::Transformer(_) => None,

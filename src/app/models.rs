@@ -82,7 +82,7 @@ fn endpoint(settings: &Settings) -> anyhow::Result<Embedder> {
         timeout,
         question_timeout: Duration::from_millis(embedder.question_timeout_ms),
     };
-    Ok(Embedder::Endpoint(Endpoint::new(endpoint, http::client(timeout)?)?))
+    Ok(Embedder::Endpoint(Box::new(Endpoint::new(endpoint, http::client(timeout)?)?)))
 }
 
 #[cfg(feature = "transformer")]

@@ -60,7 +60,7 @@ impl Embedder {
     fn check(&self) -> anyhow::Result<()> {
         let dimensions = self.dimensions;
         ensure!(
-            dimensions == 0 || (8 <= dimensions && dimensions <= MAX_NUMBERS),
+            dimensions == 0 || (8..=MAX_NUMBERS).contains(&dimensions),
             "embedder.dimensions is {dimensions}; it must be 8 to {MAX_NUMBERS}, or 0"
         );
         within("embedder.batch", self.batch, 1, 64)?;

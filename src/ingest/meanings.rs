@@ -308,7 +308,7 @@ async fn embed(
         return Ok(Some(error));
     }
     // By length: a model on this machine fills each text of a call up to the longest.
-    unknown.sort_by(|left, right| (left.1.text.len(), left.0).cmp(&(right.1.text.len(), right.0)));
+    unknown.sort_by_key(|(hash, it)| (it.text.len(), *hash));
     let (n_at_once, n_calls) = embedder.batch();
     // Owned, because the compiler cannot tell that borrowed ones may change threads.
     let batches: Vec<Vec<(TextHash, PassageText)>> =

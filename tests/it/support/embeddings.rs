@@ -133,7 +133,7 @@ impl FakeEmbeddings {
 }
 
 pub(crate) fn embedder(settings: EndpointSettings) -> Embedder {
-    Embedder::Endpoint(endpoint(settings))
+    Embedder::Endpoint(Box::new(endpoint(settings)))
 }
 
 pub(crate) fn endpoint(settings: EndpointSettings) -> Endpoint {
