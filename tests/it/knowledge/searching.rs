@@ -2,11 +2,16 @@
 //! or damaged.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use deskhand::embed::Known;
+use deskhand::embed::Meaning;
 use deskhand::embed::TABLE;
+use deskhand::embed::hash_of;
+use deskhand::embed::with_title;
+use deskhand::index::Change;
 use deskhand::index::DocumentKey;
 use deskhand::index::Index;
 use deskhand::index::IndexError;
@@ -289,5 +294,52 @@ async fn a_question_that_shares_no_words_finds_nothing() {
     for question in ["", "???", "how do I do this", "my cat is hungry"] {
         let found = shelf.retrieve(&ticket("", question), "default").await;
         assert_eq!(found, Retrieved::default(), "{question}");
+    }
+}
+
+/// Numbers that look like chance, the same for the same seed.
+fn chance(seed: u64, n: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % 2001) as f32 / 1000.0 - 1.0
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+#[test]
+fn the_closest_passage_is_found_however_long_meanings_are() {
+    const N_ARTICLES: u64 = 400;
+    let scope = Scope::public("default");
+    for n_numbers in [96, 128, 136, 384, 1536] {
+        let index = Index::in_memory("chance").unwrap();
+        let mut known = HashMap::new();
+        let mut changes = Vec::new();
+        for sequence in 1..=N_ARTICLES {
+            let document = article(&sequence.to_string(), &format!("Page {sequence}"), "A page.");
+            let hash = hash_of(&with_title(&document.title, "A page."));
+            known.insert(hash, Meaning::from_numbers(&chance(sequence, n_numbers)).unwrap());
+            changes.push(Change {
+                sequence,
+                brand: document.brand.clone(),
+                pool: document.pool,
+                document_id: document.id.clone(),
+                document: Some(document),
+            });
+        }
+        index.apply(&changes, &Known::Kept(known)).unwrap();
+        for sequence in (1..=N_ARTICLES).step_by(37) {
+            // Nearly what the article means, and not quite.
+            let numbers = chance(sequence, n_numbers).into_iter().zip(chance(7777, n_numbers));
+            let numbers: Vec<f32> = numbers.map(|(it, other)| it + 0.2 * other).collect();
+            let asked = Meaning::from_numbers(&numbers).unwrap();
+            let found = index.nearest(&asked, Pool::Article, &scope, 1).unwrap();
+            let key = DocumentKey::new(Pool::Article, "default", &sequence.to_string());
+            assert_eq!(found, [key], "{n_numbers} numbers, article {sequence}");
+        }
+        let longer = Meaning::from_numbers(&chance(1, n_numbers + 8)).unwrap();
+        assert!(index.nearest(&longer, Pool::Article, &scope, 1).unwrap().is_empty());
     }
 }
