@@ -22,6 +22,7 @@ use deskhand::clock::Stopwatch;
 use deskhand::config;
 use deskhand::config::Mode;
 use deskhand::config::Settings;
+use deskhand::embed::Embedder;
 use deskhand::ticket::Author;
 use deskhand::ticket::AuthorKind;
 use deskhand::ticket::Body;
@@ -56,7 +57,7 @@ async fn main() {
     become_ready(folder.path(), &mut out);
 
     let opening = Stopwatch::start();
-    drop(app::open_index(&settings).unwrap());
+    drop(app::open_index(&settings, &Embedder::Table).unwrap());
     writeln!(out, "index opened in {:.1} ms", opening.elapsed_ms()).unwrap();
 
     let app = App::build(settings, Clock::System).unwrap();

@@ -24,11 +24,15 @@ use std::path::Path;
 use std::process::Command;
 
 use deskhand::clock::Stopwatch;
+use deskhand::embed::Embedder;
+use deskhand::embed::Known;
+use deskhand::embed::TABLE;
 use deskhand::index::Index;
 use deskhand::index::Query;
 use deskhand::index::Wording;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
+use deskhand::retrieve::Meant;
 use deskhand::retrieve::retrieve;
 use deskhand::ticket::Ticket;
 
@@ -123,7 +127,7 @@ impl Bench {
 
     /// One table of all ways of searching; the medians of short questions.
     fn compare(&self, out: &mut impl Write) -> [Option<Figures>; WAYS.len()] {
-        let index = Index::open(&self.library.index_folder()).unwrap();
+        let index = Index::open(&self.library.index_folder(), TABLE).unwrap();
         let scope = Scope::public(BRAND);
         let bm25s = self.bm25s();
         if let Ok(it) = &bm25s {
@@ -213,7 +217,7 @@ impl Bench {
 
     /// From handing a new article to the index to finding it.
     fn add_one_by_one(&mut self, out: &mut impl Write) {
-        let index = Index::open(&self.library.index_folder()).unwrap();
+        let index = Index::open(&self.library.index_folder(), TABLE).unwrap();
         let scope = Scope::public(BRAND);
         let (mut applied_ms, mut found_ms) = (Vec::new(), Vec::new());
         // The first makes the writer, which a service has once it has written.
@@ -229,7 +233,7 @@ impl Bench {
                 ..Ticket::default()
             };
             let adding = Stopwatch::start();
-            index.apply(&change).unwrap();
+            index.apply(&change, &Known::ByTable).unwrap();
             let applied = adding.elapsed_ms();
             while !articles_for(&index, &ticket, &scope).contains(&corpus::article_id(id)) {}
             if 0 < number {
@@ -250,7 +254,7 @@ impl Bench {
 
 /// What a service does with one question: the ids of the articles found.
 fn articles_for(index: &Index, ticket: &Ticket, scope: &Scope) -> Vec<String> {
-    let found = retrieve(index, ticket, scope).unwrap();
+    let found = retrieve(index, ticket, &Meant::here(&Embedder::Table, ticket), scope).unwrap();
     found.articles.into_iter().map(|it| it.passage.document_id).collect()
 }
 
@@ -267,7 +271,7 @@ fn words_alone(index: &Index, ticket: &Ticket, scope: &Scope) -> Vec<String> {
 /// What a process holds that only opens the index and asks.
 fn look_in(folder: &Path, size: Size, out: &mut impl Write) {
     let opening = Stopwatch::start();
-    let index = Index::open(folder).unwrap();
+    let index = Index::open(folder, TABLE).unwrap();
     let opened_ms = opening.elapsed_ms();
     let (words, scope) = (Words::new(), Scope::public(BRAND));
     let asking = Stopwatch::start();

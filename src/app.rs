@@ -1,6 +1,10 @@
 //! Builds everything once, from settings to a worker that can run. Steps never
 //! see this: they take what they need.
 
+mod models;
+
+pub use self::models::embedder;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +13,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use anyhow::ensure;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sha2::Digest as _;
@@ -24,8 +29,7 @@ use crate::config;
 use crate::config::Mode;
 use crate::config::Settings;
 use crate::decide::Thresholds;
-use crate::draft::Drafter;
-use crate::draft::generative::Generative;
+use crate::embed::Embedder;
 use crate::helpdesk::ConnectionSettings;
 use crate::helpdesk::Helpdesk;
 use crate::helpdesk::Manifests;
@@ -35,10 +39,8 @@ use crate::index::IndexError;
 use crate::ingest;
 use crate::journey::StageModel;
 use crate::knowledge::Scope;
-use crate::llm::ModelSettings;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
-use crate::prompt::Prompts;
 use crate::store::Store;
 use crate::store::knowledge;
 use crate::store::outbox::Limits;
@@ -60,6 +62,7 @@ pub struct App {
     pub settings: Settings,
     pub store: Store,
     pub index: Arc<Index>,
+    pub embedder: Arc<Embedder>,
     pub pipeline: Arc<Pipeline>,
     pub desks: Arc<BTreeMap<String, Desk>>,
     pub worker: Arc<Worker>,
@@ -79,8 +82,9 @@ impl App {
     /// Whatever an operator has to mend, in one sentence with its cause.
     pub fn build(settings: Settings, clock: Clock) -> anyhow::Result<App> {
         let store = open_store(&settings)?;
-        let index = Arc::new(open_index(&settings)?);
-        let pipeline = Arc::new(pipeline(&settings, Arc::clone(&index))?);
+        let embedder = Arc::new(embedder(&settings)?);
+        let index = Arc::new(open_index(&settings, &embedder)?);
+        let pipeline = Arc::new(pipeline(&settings, Arc::clone(&index), Arc::clone(&embedder))?);
         let desks = Arc::new(desks(&settings, &clock)?);
         let parts = Parts {
             store: store.clone(),
@@ -98,6 +102,7 @@ impl App {
             settings,
             store,
             index,
+            embedder,
             pipeline,
             desks,
             worker,
@@ -110,7 +115,8 @@ impl App {
 
     /// Keeps the index up with the store until told to stop.
     pub async fn follow_knowledge(self: Arc<Self>, stop: CancellationToken) {
-        ingest::follow(Arc::clone(&self.index), self.store.clone(), stop).await;
+        let (index, embedder) = (Arc::clone(&self.index), Arc::clone(&self.embedder));
+        ingest::follow(index, self.store.clone(), embedder, stop).await;
     }
 
     /// Changes of the store the index has not taken in yet.
@@ -129,22 +135,32 @@ pub fn open_store(settings: &Settings) -> anyhow::Result<Store> {
     Ok(Store::open(&settings.store.folder, settings.store.ballast_bytes)?)
 }
 
-/// Opens the index. A damaged one is set aside, beside the new one that is then
-/// filled from the store: it is a cache, and nothing is lost with it.
+/// Opens the index. A damaged one, or one of another embedder, is set aside, beside the
+/// new one that is then filled from the store: it is a cache, and nothing is lost with it.
 ///
 /// # Errors
 /// If the folder cannot be used.
-pub fn open_index(settings: &Settings) -> anyhow::Result<Index> {
+pub fn open_index(settings: &Settings, embedder: &Embedder) -> anyhow::Result<Index> {
     let folder = settings.store.folder.join("index");
-    match Index::open(&folder) {
+    match Index::open(&folder, embedder.name()) {
         Err(IndexError::Damaged { path, detail }) => {
+            // It would go on writing, into the folder of the new one.
+            ensure!(
+                !Index::is_written(&folder),
+                "the index in {path} cannot be used here ({detail}), and another process writes \
+                 it; stop that first"
+            );
             let aside = settings.store.folder.join("index.damaged");
-            tracing::error!(path, detail, "the index is damaged; it is set aside and built anew");
+            tracing::error!(
+                path,
+                detail,
+                "the index cannot be used; it is set aside and built anew"
+            );
             if aside.exists() {
                 std::fs::remove_dir_all(&aside).context("removing the last damaged index")?;
             }
             std::fs::rename(&folder, &aside).context("setting the damaged index aside")?;
-            Ok(Index::open(&folder)?)
+            Ok(Index::open(&folder, embedder.name())?)
         }
         opened => Ok(opened?),
     }
@@ -154,11 +170,15 @@ pub fn open_index(settings: &Settings) -> anyhow::Result<Index> {
 ///
 /// # Errors
 /// If a stage model, a prompt or the model's settings cannot be used.
-pub fn pipeline(settings: &Settings, index: Arc<Index>) -> anyhow::Result<Pipeline> {
+pub fn pipeline(
+    settings: &Settings,
+    index: Arc<Index>,
+    embedder: Arc<Embedder>,
+) -> anyhow::Result<Pipeline> {
     let stages = Arc::new(stages(settings)?);
-    let drafter = drafter(settings)?;
+    let drafter = models::drafter(settings)?;
     let n_cores = std::thread::available_parallelism().map_or(1, |it| it.get());
-    Ok(Pipeline::new(index, stages, drafter, Arc::new(Semaphore::new(n_cores))))
+    Ok(Pipeline::new(index, embedder, stages, drafter, Arc::new(Semaphore::new(n_cores))))
 }
 
 /// # Errors
@@ -172,27 +192,6 @@ pub fn stages(settings: &Settings) -> anyhow::Result<StageModel> {
         format!("journey.stages is {name}: neither a model that comes with Deskhand nor a file that can be read")
     })?;
     Ok(StageModel::parse(name, &text)?)
-}
-
-fn drafter(settings: &Settings) -> anyhow::Result<Drafter> {
-    // Without a model too: a mistake in a prompt is found before it is needed.
-    let prompts = Prompts::load(prompt_folder(settings))?;
-    let model = &settings.model;
-    if model.base_url.is_empty() {
-        return Ok(Drafter::Extractive);
-    }
-    let timeout = Duration::from_secs(model.timeout_s);
-    let fetched = model.api_key.as_ref().map(|it| it.fetch()).transpose();
-    let model = ModelSettings {
-        base_url: Url::parse(&model.base_url).context("model.base_url is not an address")?,
-        name: model.name.clone(),
-        api_key: fetched.context("fetching model.api_key")?,
-        timeout,
-        max_tokens: model.max_tokens,
-        concurrency: model.concurrency,
-    };
-    let generative = Generative::new(model, Arc::new(prompts), http::client(timeout)?)?;
-    Ok(Drafter::Generative(Box::new(generative)))
 }
 
 /// Manifests, the ones of the drop-in folder in the place of built-in ones.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::eval::Figures;
 use crate::eval::Folder;
 use crate::eval::Interval;
+use crate::eval::Meanings;
 use crate::eval::Question;
 use crate::eval::Reranked;
 use crate::eval::retrieval;
@@ -65,22 +66,21 @@ pub enum CalibrateError {
     Index(#[from] IndexError),
 }
 
-/// Calibrates on articles and past tickets of one brand. `progress` is told how
-/// many of how many questions are done. Changes nothing.
+/// Calibrates on what [`asked_again`] made of a history, and what its texts mean.
+/// `progress` is told how many of how many questions are done. Changes nothing.
 ///
 /// # Errors
-/// `TooFew` if the history does not hold enough to learn from.
+/// If the index cannot be written or read.
 pub fn calibrate(
-    articles: Vec<Document>,
-    past_tickets: Vec<Document>,
+    folder: &Folder,
+    meanings: &Meanings,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Calibration, CalibrateError> {
-    let folder = asked_again(articles, past_tickets)?;
     let n_questions = folder.questions.len();
-    let weighed = retrieval::weigh(&folder, |done| progress(done, n_questions))?;
+    let weighed = retrieval::weigh(folder, meanings, |done| progress(done, n_questions))?;
     let n_fitted = (n_questions as f64 * FITTED_SHARE) as usize;
     let (older, newer) = weighed.split_at_checked(n_fitted).unwrap_or((&weighed, &[]));
-    let before = retrieve::default_weights(past_questions(&folder));
+    let before = retrieve::default_weights(past_questions(folder));
     let now = weights::fit(older, &before);
     let shipped = Reranked::by(newer, &before);
     let yours = Reranked::by(newer, &now);
@@ -106,9 +106,12 @@ fn past_questions(folder: &Folder) -> usize {
     folder.past_tickets.iter().filter(|it| !it.linked_articles.is_empty()).count()
 }
 
-/// The newer tickets that link an article, as questions; all tickets as what may
-/// be known when one is asked.
-fn asked_again(
+/// The newer tickets of one brand that link an article, as questions; all its tickets as
+/// what may be known when one is asked.
+///
+/// # Errors
+/// `TooFew` if the history does not hold enough to learn from.
+pub fn asked_again(
     articles: Vec<Document>,
     mut past_tickets: Vec<Document>,
 ) -> Result<Folder, CalibrateError> {

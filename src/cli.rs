@@ -32,6 +32,10 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::Loaded;
 use crate::config::LogFormat;
+use crate::config::Settings;
+use crate::embed::Embedder;
+use crate::index::Index;
+use crate::store::Store;
 
 /// A support agent beside your helpdesk: grounded replies, honest silence.
 #[derive(Debug, Parser)]
@@ -111,13 +115,13 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Init(args) => init::run(&args, out).map(|()| ExitCode::SUCCESS),
-        Command::Eval(args) => eval::run(&args, out).map(|()| ExitCode::SUCCESS),
+        Command::Eval(args) => block_on(eval::run(&args, file, out)),
         Command::Connectors(args) => connectors::run(&args, out).map(|()| ExitCode::SUCCESS),
         Command::Demo(args) => {
             start_logging("error", LogFormat::Text);
             block_on(demo::run(&args, out))
         }
-        Command::Check(args) => check::run(&args, file, out),
+        Command::Check(args) => runtime()?.block_on(check::run(&args, file, out)),
         command => {
             let loaded = config::load(file)?;
             start_logging(&loaded.settings.log.filter, loaded.settings.log.format);
@@ -132,23 +136,20 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
     match command {
         Command::Serve(args) => serve::run(args, App::build(settings, Clock::System)?).await,
         Command::Ingest(args) => {
-            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
+            let library = Library::open(&settings)?;
             // An export that names no brand is for the only connection there is.
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let args = ingest::IngestArgs { brand, ..args };
-            ingest::run(&args, &settings, &store, &index, out).await
+            ingest::run(&args, &settings, &library, out).await
         }
-        Command::Index(args) => {
-            let (store, index) = (app::open_store(&settings)?, app::open_index(&settings)?);
-            index::run(&args, &store, &index, out).await
-        }
-        Command::Calibrate(args) => calibrate::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Index(args) => index::run(&args, &Library::open(&settings)?, out).await,
+        Command::Calibrate(args) => calibrate::run(&args, &Library::open(&settings)?, out).await,
         Command::Ask(args) => {
-            let store = app::open_store(&settings)?;
-            let index = Arc::new(app::open_index(&settings)?);
+            let library = Library::open(&settings)?;
             // What was ingested while no service ran may not be indexed yet.
-            crate::ingest::catch_up(&index, &store, |_, _| {})?;
-            let pipeline = app::pipeline(&settings, index)?;
+            ingest::bring_up_to_date(&library).await?;
+            let Library { index, embedder, .. } = library;
+            let pipeline = app::pipeline(&settings, index, embedder)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
             let context = app::context(&settings, settings.answer.mode, &brand, "");
@@ -167,10 +168,29 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
     }
 }
 
+/// The knowledge, as commands work with it.
+pub struct Library {
+    store: Store,
+    index: Arc<Index>,
+    embedder: Arc<Embedder>,
+}
+
+impl Library {
+    fn open(settings: &Settings) -> anyhow::Result<Library> {
+        let embedder = Arc::new(app::embedder(settings)?);
+        let store = app::open_store(settings)?;
+        let index = Arc::new(app::open_index(settings, &embedder)?);
+        Ok(Library { store, index, embedder })
+    }
+}
+
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(work)?;
+    runtime()?.block_on(work)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
 /// Logs go to standard error, results to standard output. A panic is logged by

@@ -36,6 +36,7 @@ pub struct Settings {
     pub answer: Answer,
     pub journey: Journey,
     pub model: Model,
+    pub embedder: Embedder,
     pub website: Website,
     pub alerts: Alerts,
     pub files: Files,
@@ -126,6 +127,38 @@ pub struct Model {
     pub timeout_s: u64,
     pub max_tokens: usize,
     pub concurrency: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Embedder {
+    pub kind: EmbedderKind,
+    pub base_url: String,
+    pub model: String,
+    #[serde(default)]
+    pub api_key: Option<SecretSource>,
+    /// 0: as many as the model gives.
+    pub dimensions: usize,
+    pub query_prefix: String,
+    pub passage_prefix: String,
+    pub languages: Vec<String>,
+    pub batch: usize,
+    pub concurrency: usize,
+    pub max_tokens: usize,
+    pub timeout_s: u64,
+    pub question_timeout_ms: u64,
+    /// Of a model on this machine; empty for the others.
+    pub folder: PathBuf,
+}
+
+/// What gives texts their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmbedderKind {
+    Table,
+    Endpoint,
+    Transformer,
+    None,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -1,171 +1,244 @@
-//! What a text means, as a few numbers: alike texts lie close to each other, also
-//! where they share no word. A small table that is compiled in; English above all.
+//! What a text means, as numbers: alike texts lie close to each other, also where they
+//! share no word. From a small table that is compiled in, from a model behind an
+//! endpoint, or from one on this machine. Meanings of two embedders never meet.
 
+mod endpoint;
+mod known;
+mod meaning;
 mod pieces;
+mod table;
+#[cfg(feature = "transformer")]
+mod transformer;
 
-use std::sync::LazyLock;
+pub use self::endpoint::Endpoint;
+pub use self::endpoint::EndpointSettings;
+pub use self::endpoint::Outgoing;
+pub use self::known::Known;
+pub use self::known::TextHash;
+pub use self::known::hash_of;
+pub use self::known::with_title;
+pub use self::meaning::MAX_NUMBERS;
+pub use self::meaning::Meaning;
+pub use self::meaning::NoDirection;
+pub use self::table::by_table;
+#[cfg(feature = "transformer")]
+pub use self::transformer::Transformer;
 
-use self::pieces::Pieces;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Numbers of a meaning.
-pub const DIMS: usize = 96;
+use sha2::Digest;
+use sha2::Sha256;
 
-/// The pieces in the order of the rows, and their vectors. Made by
-/// `tools/meaning/make_table.py` from all-MiniLM-L6-v2 (Apache-2.0).
-const PIECES: &str = include_str!("embed/pieces.txt");
-const TABLE: &[u8] = include_bytes!("embed/table.bin");
+/// The space of the built-in table. The number grows with the table.
+pub const TABLE: &str = "table-1";
 
-/// Pieces of a text that count: a passage has some 250.
-const MAX_PIECES: usize = 512;
+/// The language of the built-in table: it ranks questions in others worse than words
+/// alone.
+const TABLE_SPEAKS: &str = "en";
 
-/// Bytes before the scales: "DHWP", version, rows, numbers of a row.
-const HEAD_BYTES: usize = 16;
+/// Texts a model on this machine is given at once.
+#[cfg(feature = "transformer")]
+const LOCAL_BATCH: usize = 16;
 
-static TABLE_READ: LazyLock<Table> = LazyLock::new(Table::read);
-
-/// What a text means: a direction, each part −127 to 127.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Meaning([i8; DIMS]);
-
-impl Meaning {
-    /// What a text means. `None` if the table knows none of its words.
-    #[must_use]
-    pub fn of(text: &str) -> Option<Meaning> {
-        Meaning::of_all(&[text])
-    }
-
-    /// What several texts mean together, as if they stood one after the other.
-    #[must_use]
-    pub fn of_all(texts: &[&str]) -> Option<Meaning> {
-        let table = &*TABLE_READ;
-        let mut sum = [0.0_f32; DIMS];
-        let mut left = MAX_PIECES;
-        for text in texts {
-            table.pieces.each(text, &mut left, |row| table.add(row, &mut sum));
-        }
-        let length = sum.iter().map(|it| it * it).sum::<f32>().sqrt();
-        (0.0 < length).then(|| Meaning(sum.map(|it| (it / length * 127.0).round() as i8)))
-    }
-
-    /// How alike two meanings are: the cosine of the angle between them, −1.0 to
-    /// 1.0. Texts about different matters have about 0.1.
-    #[must_use]
-    pub fn likeness(&self, other: &Meaning) -> f32 {
-        let products =
-            self.0.iter().zip(&other.0).map(|(it, other)| i32::from(*it) * i32::from(*other));
-        (products.sum::<i32>() as f32 / (127.0 * 127.0)).clamp(-1.0, 1.0)
-    }
-
-    /// The signs of its numbers, a bit each: alike meanings share most of them.
-    #[must_use]
-    pub fn signs(&self) -> [u64; 2] {
-        let bits =
-            |part: &[i8]| part.iter().fold(0, |bits, it| (bits << 1) | u64::from(it.is_negative()));
-        let (first, second) = self.0.split_at(DIMS / 2);
-        [bits(first), bits(second)]
-    }
-
-    /// As whole numbers of eight parts each, for a column of an index.
-    pub fn words(&self) -> impl Iterator<Item = u64> {
-        let (parts, _) = self.0.as_chunks::<8>();
-        parts.iter().map(|it| u64::from_le_bytes(it.map(i8::cast_unsigned)))
-    }
-
-    /// From what [`Meaning::words`] gave. `None` from anything else.
-    pub fn from_words(words: impl Iterator<Item = u64>) -> Option<Meaning> {
-        let mut parts = [0; DIMS];
-        let mut n_words = 0;
-        for word in words {
-            let part = parts.get_mut(n_words * 8..n_words * 8 + 8)?;
-            part.copy_from_slice(&word.to_le_bytes().map(u8::cast_signed));
-            n_words += 1;
-        }
-        (n_words * 8 == DIMS).then_some(Meaning(parts))
-    }
+/// A text that got no meaning. Holds nothing of the text, the key or the address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EmbedError {
+    /// Another time may do: down, overloaded, unreachable.
+    #[error("the embedder is unavailable: {what}")]
+    Unavailable { what: String, retry_after: Option<Duration> },
+    #[error("the embedder gave no answer in {} s", .after.as_secs_f32())]
+    TooSlow { after: Duration },
+    /// The endpoint does not want this call, and will not the next time.
+    #[error("the embedder refused the call with status {status}; {advice}")]
+    Refused { status: u16, advice: &'static str },
+    /// It answered, and not in a form that can be used.
+    #[error("the embedder's answer cannot be used: {why}")]
+    Unusable { why: String },
+    /// Found at start.
+    #[error("the embedder cannot be used: {0}")]
+    Misconfigured(String),
 }
 
-struct Table {
-    pieces: Pieces,
-    scales: Vec<f32>,
-    rows: &'static [u8],
-}
-
-impl Table {
-    /// The file is ours: what does not fit is left out, and a test would see it.
-    fn read() -> Table {
-        let pieces = Pieces::new(PIECES.lines());
-        let n_rows = PIECES.lines().count();
-        let (scales, rows) = TABLE
-            .get(HEAD_BYTES..)
-            .unwrap_or_default()
-            .split_at_checked(n_rows * 4)
-            .unwrap_or_default();
-        let (scales, _) = scales.as_chunks::<4>();
-        Table { pieces, scales: scales.iter().map(|it| f32::from_le_bytes(*it)).collect(), rows }
+impl EmbedError {
+    /// True if a call may have been refused for one of its texts.
+    fn is_about_a_text(&self) -> bool {
+        matches!(self, EmbedError::Refused { status: 400 | 413 | 422, .. })
     }
 
-    fn add(&self, row: usize, sum: &mut [f32; DIMS]) {
-        let values = self.rows.get(row * DIMS..(row + 1) * DIMS).unwrap_or_default();
-        let scale = self.scales.get(row).copied().unwrap_or(0.0);
-        for (sum, value) in sum.iter_mut().zip(values) {
-            *sum += scale * f32::from(value.cast_signed());
+    /// True if it may go by without anybody doing anything.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            EmbedError::Unavailable { .. } | EmbedError::TooSlow { .. } => true,
+            EmbedError::Refused { .. }
+            | EmbedError::Unusable { .. }
+            | EmbedError::Misconfigured(_) => false,
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
+/// How a model wants its texts, and which it understands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    /// What stands before a question and before a passage; models such as E5 were
+    /// taught so. Often empty.
+    pub query_prefix: String,
+    pub passage_prefix: String,
+    /// ISO 639-1 codes of the languages it understands; empty for all.
+    pub languages: Vec<String>,
+}
 
-    use super::*;
-
-    fn likeness(one: &str, other: &str) -> f32 {
-        Meaning::of(one).unwrap().likeness(&Meaning::of(other).unwrap())
+impl Form {
+    /// Tells spaces apart whose passages are given in another form. Empty where
+    /// nothing stands before them.
+    fn mark(&self) -> String {
+        if self.passage_prefix.is_empty() {
+            return String::new();
+        }
+        let hash = hex::encode(Sha256::digest(&self.passage_prefix));
+        format!(":{}", hash.chars().take(8).collect::<String>())
     }
+}
 
-    const PAIRS: [(&str, &str, f32); 4] = [
-        ("I forgot my password", "Reset the password for your account", 0.852),
-        ("How do I get my money back?", "Refunds and returns", 0.4085),
-        ("Where is my parcel?", "Track your order", 0.426),
-        ("Café à la carte, naïve façade!", "e-mail: can't log-in (error 0x80070005)", -0.0506),
-    ];
+/// A passage to be embedded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassageText {
+    pub text: String,
+    /// True if somebody wrote it in confidence: it is masked before it leaves this
+    /// machine.
+    pub private: bool,
+}
 
-    #[test]
-    fn the_table_fits_its_pieces() {
-        let n_rows = PIECES.lines().count();
-        assert_eq!(TABLE.get(..4).unwrap(), b"DHWP");
-        assert_eq!(TABLE.len(), HEAD_BYTES + n_rows * (4 + DIMS));
-    }
+/// What gives texts their meaning.
+#[derive(Debug)]
+pub enum Embedder {
+    /// Nothing does: everything is found by words and past tickets alone.
+    Off,
+    /// The table that is compiled in. Costs next to nothing.
+    Table,
+    /// A model behind `/v1/embeddings`.
+    Endpoint(Box<Endpoint>),
+    /// A model on this machine.
+    #[cfg(feature = "transformer")]
+    Transformer(Box<Transformer>),
+}
 
-    /// The figures are those of `vectors.json`, which the script writes beside the table.
-    #[test]
-    fn texts_are_as_alike_as_the_script_says() {
-        for (one, other, expected) in PAIRS {
-            let found = likeness(one, other);
-            assert!((found - expected).abs() < 0.02, "{one} / {other}: {found}");
+impl Embedder {
+    /// Names the space its meanings are of: those of another name are not compared
+    /// with them.
+    pub fn name(&self) -> &str {
+        match self {
+            Embedder::Off => "none",
+            Embedder::Table => TABLE,
+            Embedder::Endpoint(endpoint) => endpoint.name(),
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(transformer) => transformer.name(),
         }
     }
 
-    #[test]
-    fn what_means_the_same_is_closer_than_what_shares_a_word() {
-        let same = likeness("How do I get my money back?", "Refunds and returns");
-        let other = likeness("How do I get my money back?", "Back up your contacts");
-        assert!(other < same, "{other} {same}");
+    /// True if it may understand a language; one that is not known may be any.
+    pub fn speaks(&self, language: Option<&str>) -> bool {
+        let Some(language) = language else { return true };
+        let form = match self {
+            Embedder::Off => return false,
+            Embedder::Table => return language.starts_with(TABLE_SPEAKS),
+            Embedder::Endpoint(endpoint) => endpoint.form(),
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(transformer) => transformer.form(),
+        };
+        form.languages.is_empty() || form.languages.iter().any(|it| language.starts_with(it))
     }
 
-    #[test]
-    fn a_text_without_known_words_means_nothing() {
-        assert_eq!(Meaning::of(""), None);
-        assert_eq!(Meaning::of("漢字"), None);
+    /// True if what a passage means is worth keeping: it costs a call or a while.
+    pub fn is_costly(&self) -> bool {
+        match self {
+            Embedder::Off | Embedder::Table => false,
+            Embedder::Endpoint(_) => true,
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(_) => true,
+        }
     }
 
-    proptest! {
-        #[test]
-        fn any_text_has_a_meaning_that_survives_the_index(text in "\\PC{0,300}") {
-            if let Some(meaning) = Meaning::of(&text) {
-                prop_assert_eq!(Meaning::from_words(meaning.words()), Some(meaning));
-                prop_assert!(0.95 < meaning.likeness(&meaning));
+    /// The endpoint, if a question has to be sent to one.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Embedder::Endpoint(endpoint) => Some(endpoint.as_ref()),
+            Embedder::Off | Embedder::Table => None,
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(_) => None,
+        }
+    }
+
+    /// What a question means, found on this machine and this thread. `None` if nothing
+    /// here knows: an endpoint is to be asked instead.
+    pub fn question_here(&self, texts: &[&str]) -> Option<Meaning> {
+        match self {
+            Embedder::Off | Embedder::Endpoint(_) => None,
+            Embedder::Table => by_table(texts),
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(transformer) => transformer.question(&texts.concat()),
+        }
+    }
+
+    /// Passages that are best given at once, and how many such calls.
+    pub fn batch(&self) -> (usize, usize) {
+        match self {
+            Embedder::Off | Embedder::Table => (1, 1),
+            Embedder::Endpoint(endpoint) => (endpoint.batch(), endpoint.concurrency()),
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(_) => (LOCAL_BATCH, 1),
+        }
+    }
+
+    /// What passages mean, in their order; `None` for one that has no meaning for this
+    /// embedder. Computed off the async threads.
+    ///
+    /// # Errors
+    /// See [`EmbedError`].
+    pub async fn passages(
+        self: Arc<Embedder>,
+        texts: Vec<PassageText>,
+    ) -> Result<Vec<Option<Meaning>>, EmbedError> {
+        let embedder = Arc::clone(&self);
+        // Masking and cutting are work too.
+        let here = tokio::task::spawn_blocking(move || embedder.passages_here(&texts));
+        let panicked = || EmbedError::Unusable { why: "embedding panicked".to_owned() };
+        match (here.await.map_err(|_| panicked())??, self.endpoint()) {
+            (Passages::ToSend(texts), Some(endpoint)) => endpoint.ask_patiently(&texts).await,
+            (Passages::ToSend(_), None) => Ok(Vec::new()),
+            (Passages::Embedded(meanings), _) => Ok(meanings),
+        }
+    }
+
+    fn passages_here(&self, texts: &[PassageText]) -> Result<Passages, EmbedError> {
+        match self {
+            Embedder::Off => Ok(Passages::Embedded(vec![None; texts.len()])),
+            Embedder::Table => {
+                let meanings = texts.iter().map(|it| by_table(&[&it.text]));
+                Ok(Passages::Embedded(meanings.collect()))
+            }
+            Embedder::Endpoint(endpoint) => {
+                let outgoing = texts.iter().map(|it| {
+                    if it.private {
+                        endpoint.private_passage(&it.text)
+                    } else {
+                        endpoint.public_passage(&it.text)
+                    }
+                });
+                Ok(Passages::ToSend(outgoing.collect()))
+            }
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(transformer) => {
+                let texts: Vec<&str> = texts.iter().map(|it| it.text.as_str()).collect();
+                transformer.passages(&texts).map(Passages::Embedded)
             }
         }
     }
+}
+
+/// Passages, as far as this machine can bring them.
+enum Passages {
+    Embedded(Vec<Option<Meaning>>),
+    ToSend(Vec<Outgoing>),
 }

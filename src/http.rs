@@ -2,8 +2,11 @@
 //! redirect to another origin. Deliberately absent: retries (the caller knows
 //! whether a call may be repeated), cookies, proxies from a page.
 
+mod call;
 mod public;
 
+pub use self::call::CallError;
+pub use self::call::answer_of;
 pub use self::public::Reach;
 pub use self::public::Unreachable;
 pub use self::public::check;

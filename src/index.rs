@@ -46,13 +46,17 @@ use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
 use tantivy::TantivyError;
+use tantivy::directory::Directory as _;
+use tantivy::directory::INDEX_WRITER_LOCK;
 use tantivy::directory::MmapDirectory;
+use tantivy::directory::error::LockError;
 
 use self::opened::Opened;
 use self::opened::Slot;
 use self::sound::check_sums;
 use self::sound::read_watermark;
 use self::terms::Layout;
+use crate::embed::Known;
 use crate::embed::Meaning;
 use crate::knowledge::Document;
 use crate::knowledge::Hit;
@@ -95,6 +99,8 @@ const MAX_DOCUMENTS_AT_ONCE: usize = 256;
 pub struct Index {
     /// The folder, for messages.
     path: String,
+    /// The name of the embedder its meanings are of.
+    space: String,
     index: tantivy::Index,
     reader: IndexReader,
     layout: Layout,
@@ -121,12 +127,13 @@ impl std::fmt::Debug for Index {
 }
 
 impl Index {
-    /// Opens the index in `folder`, making an empty one if there is none.
+    /// Opens the index in `folder`, making an empty one if there is none. `space` is the
+    /// name of the embedder its meanings are of.
     ///
     /// # Errors
-    /// `Damaged` if it does not read, or another version of Deskhand wrote it;
-    /// `Unwritable` if the folder cannot be made.
-    pub fn open(folder: &Path) -> Result<Index, IndexError> {
+    /// `Damaged` if it does not read, or was written by another version of Deskhand or
+    /// with another embedder; `Unwritable` if the folder cannot be made.
+    pub fn open(folder: &Path, space: &str) -> Result<Index, IndexError> {
         let path = folder.display().to_string();
         std::fs::create_dir_all(folder).map_err(|error| IndexError::Unwritable {
             path: path.clone(),
@@ -137,25 +144,36 @@ impl Index {
             let directory = MmapDirectory::open(folder)?;
             let index = tantivy::Index::open_or_create(directory, layout.schema.clone())?;
             check_sums(&index, folder)?;
-            let mut index = Index::over(path.clone(), index, layout)?;
+            let mut index = Index::over(path.clone(), space, index, layout)?;
             index.folder = Some(folder.to_owned());
             index.recall();
             Ok(index)
         })
     }
 
+    /// True if a process, this one included, writes the index in `folder`.
+    pub fn is_written(folder: &Path) -> bool {
+        let lock = MmapDirectory::open(folder).map(|it| it.acquire_lock(&INDEX_WRITER_LOCK));
+        matches!(lock, Ok(Err(LockError::LockBusy)))
+    }
+
     /// An index that lives and dies with the process.
-    pub fn in_memory() -> Result<Index, IndexError> {
+    pub fn in_memory(space: &str) -> Result<Index, IndexError> {
         let path = "memory".to_owned();
         guarded(&path, || {
             let layout = Layout::new();
             let index = tantivy::Index::create_in_ram(layout.schema.clone());
-            Index::over(path.clone(), index, layout)
+            Index::over(path.clone(), space, index, layout)
         })
     }
 
-    fn over(path: String, index: tantivy::Index, layout: Layout) -> tantivy::Result<Index> {
-        let watermark = read_watermark(&index)?;
+    fn over(
+        path: String,
+        space: &str,
+        index: tantivy::Index,
+        layout: Layout,
+    ) -> tantivy::Result<Index> {
+        let watermark = read_watermark(&index, space)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -166,6 +184,7 @@ impl Index {
         let (folder, recalled) = (None, Mutex::new(None));
         Ok(Index {
             path,
+            space: space.to_owned(),
             index,
             reader,
             layout,
@@ -186,12 +205,12 @@ impl Index {
 
     /// Applies changes in order and commits them with the last one's sequence
     /// as the new watermark. Visible to searches when this returns. Applying a
-    /// change twice does no harm.
+    /// change twice does no harm. `known` tells what the passages mean.
     ///
     /// # Errors
     /// `Locked` if another process writes this index; what it has written is
     /// visible then, and the watermark is where it has come to.
-    pub fn apply(&self, changes: &[Change]) -> Result<(), IndexError> {
+    pub fn apply(&self, changes: &[Change], known: &Known) -> Result<(), IndexError> {
         let Some(last) = changes.last() else { return Ok(()) };
         self.write(|writer| {
             for change in changes {
@@ -215,7 +234,7 @@ impl Index {
                 .filter_map(|it| it.document.as_ref())
                 .collect();
             for part in documents.chunks(MAX_DOCUMENTS_AT_ONCE) {
-                for entry in self.entries_of(part) {
+                for entry in self.entries_of(part, known) {
                     writer.add_document(entry)?;
                 }
             }

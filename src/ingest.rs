@@ -5,7 +5,9 @@
 mod article;
 mod change;
 mod desk;
+mod follow;
 mod learn;
+mod meanings;
 mod record;
 pub mod site;
 mod source;
@@ -16,8 +18,15 @@ pub use self::change::Failure;
 pub use self::change::Plan;
 pub use self::change::Summary;
 pub use self::change::What;
+pub use self::follow::CatchUpError;
+pub use self::follow::catch_up;
+pub use self::follow::follow;
+pub use self::follow::rebuild;
 pub(crate) use self::learn::documents;
 pub use self::learn::learn_if_outdated;
+pub use self::meanings::Missing;
+pub use self::meanings::mend;
+pub use self::meanings::of_documents;
 pub use self::site::SiteRules;
 pub use self::source::Batch;
 pub use self::source::Source;
@@ -28,13 +37,7 @@ pub use self::source::open_site;
 use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
-use crate::index::Index;
-use crate::index::IndexError;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
 use crate::store::Store;
@@ -223,134 +226,4 @@ async fn remove_missing(
         summary.would_remove(removed);
     }
     Ok(())
-}
-
-/// Changes the index takes in with one commit. (Guessed: a second of work.)
-const CHANGES_PER_COMMIT: usize = 4_000;
-
-/// How often the store is asked for changes: they are to be found within a
-/// second of their commit.
-const POLL_EVERY: Duration = Duration::from_millis(300);
-
-/// How long to wait after a failure, before it is tried again.
-const POLL_AFTER_FAILURE: Duration = Duration::from_secs(5);
-
-/// The index could not be brought up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum CatchUpError {
-    #[error("could not read what changed")]
-    Store(#[from] StoreError),
-    #[error("could not take in what changed")]
-    Index(#[from] IndexError),
-}
-
-/// Brings the index up to the store's last change, and to the weights it was
-/// calibrated to, and says how many changes that took. Blocks; call it off the async threads. `progress` is told the
-/// index's and the store's place in the sequence after each commit.
-///
-/// An index that is ahead of the store belongs to another store, or the store
-/// was restored from a backup: it is emptied and built anew.
-pub fn catch_up(
-    index: &Index,
-    store: &Store,
-    mut progress: impl FnMut(u64, u64),
-) -> Result<usize, CatchUpError> {
-    index.weigh(store.read_now(knowledge::weights)?);
-    let last = store.read_now(knowledge::last_sequence)?;
-    if last < index.watermark() {
-        index.clear()?;
-    }
-    let mut n_changes = 0;
-    while index.watermark() < last {
-        let from = index.watermark();
-        let read = |connection: &rusqlite::Connection| {
-            knowledge::changes_since(connection, from, CHANGES_PER_COMMIT)
-        };
-        let changes = store.read_now(read)?;
-        if changes.is_empty() {
-            break;
-        }
-        index.apply(&changes)?;
-        n_changes += changes.len();
-        progress(index.watermark(), last);
-    }
-    Ok(n_changes)
-}
-
-/// Empties the index and builds it from the store. Blocks.
-pub fn rebuild(
-    index: &Index,
-    store: &Store,
-    progress: impl FnMut(u64, u64),
-) -> Result<usize, CatchUpError> {
-    index.clear()?;
-    catch_up(index, store, progress)
-}
-
-/// Keeps the index in step with the store until cancelled. A failure is logged
-/// and tried again; searches go on with what there is.
-pub async fn follow(index: Arc<Index>, store: Store, cancel: CancellationToken) {
-    let mut wait = POLL_EVERY;
-    let mut failing = false;
-    let mut learner = Learner::default();
-    while cancel.run_until_cancelled(tokio::time::sleep(wait)).await.is_some() {
-        let (following, changed) = (Arc::clone(&index), store.clone());
-        let step = tokio::task::spawn_blocking(move || catch_up(&following, &changed, |_, _| {}));
-        let result = step.await;
-        learner.look(&index, &store, matches!(&result, Ok(Ok(n_changes)) if 0 < *n_changes));
-        wait = match result {
-            Ok(Ok(n_changes)) => {
-                if 0 < n_changes {
-                    tracing::info!(n_changes, "the index took in {n_changes} changes");
-                }
-                failing = false;
-                POLL_EVERY
-            }
-            // Another process follows the store here; this one reads along.
-            Ok(Err(CatchUpError::Index(IndexError::Locked { .. }))) => POLL_EVERY,
-            Ok(Err(error)) => {
-                if !failing {
-                    let error = anyhow::Error::new(error);
-                    tracing::error!("the index does not follow the store: {error:#}");
-                }
-                failing = true;
-                POLL_AFTER_FAILURE
-            }
-            Err(_) => POLL_AFTER_FAILURE,
-        };
-    }
-}
-
-/// How often it is looked whether another process has learned anything.
-const LOOKS_BETWEEN_RECALLS: u32 = 100;
-
-/// Learns beside everything else, one lesson at a time.
-#[derive(Default)]
-struct Learner {
-    lesson: Option<tokio::task::JoinHandle<()>>,
-    n_looks: u32,
-}
-
-impl Learner {
-    fn look(&mut self, index: &Arc<Index>, store: &Store, changed: bool) {
-        let is_busy = self.lesson.as_ref().is_some_and(|it| !it.is_finished());
-        self.n_looks += 1;
-        let recalls = self.n_looks.is_multiple_of(LOOKS_BETWEEN_RECALLS);
-        // The first look finds what was ingested while nothing ran.
-        if is_busy || !(changed || recalls || self.n_looks == 1) {
-            return;
-        }
-        let (index, store) = (Arc::clone(index), store.clone());
-        self.lesson = Some(tokio::task::spawn_blocking(move || {
-            index.recall();
-            match learn_if_outdated(&index, &store) {
-                Ok(Some(n_tickets)) => tracing::info!(n_tickets, "learned from the past tickets"),
-                Ok(None) => {}
-                Err(error) => {
-                    let error = anyhow::Error::new(error);
-                    tracing::warn!("could not learn from the past tickets: {error:#}");
-                }
-            }
-        }));
-    }
 }

@@ -2,9 +2,12 @@
 //! of tokens, one time limit for the whole call, a second try where it can help,
 //! an answer that is read with care. Nothing of a prompt or an answer is logged.
 
+mod address;
 pub mod answer;
-mod endpoint;
 mod transport;
+
+pub use self::address::Address;
+pub use self::address::AddressError;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -20,8 +23,6 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::prompt::Prompt;
-
-use endpoint::Endpoint;
 
 /// What one message costs besides its text. Specified for OpenAI's chat format
 /// (three a message, three to open the answer); other models are close.
@@ -72,7 +73,7 @@ pub enum ModelError {
 
 /// A model that can be asked.
 pub struct Model {
-    client: Client<Endpoint>,
+    client: Client<Address>,
     name: String,
     timeout: Duration,
     max_tokens: usize,
@@ -93,13 +94,21 @@ impl Model {
     /// # Errors
     /// If the address or the key cannot be used in a request.
     pub fn new(settings: ModelSettings, client: reqwest::Client) -> Result<Model, ModelError> {
-        let endpoint = Endpoint::new(&settings.base_url, settings.api_key)?;
+        let address =
+            Address::new(&settings.base_url, settings.api_key).map_err(|error| match error {
+                AddressError::NotHttp => {
+                    ModelError::Misconfigured("model.base_url must be an http(s) address")
+                }
+                AddressError::BadKey => {
+                    ModelError::Misconfigured("model.api_key has characters no header may have")
+                }
+            })?;
         // The tables take a moment to unpack: now rather than in the first ticket.
         count_tokens("");
         let sender = client.clone();
         let service = tower::service_fn(move |request| transport::send(sender.clone(), request));
         Ok(Model {
-            client: Client::build(client, endpoint).with_http_service(service),
+            client: Client::build(client, address).with_http_service(service),
             name: settings.name,
             timeout: settings.timeout,
             max_tokens: settings.max_tokens,

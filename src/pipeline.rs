@@ -19,6 +19,7 @@ use crate::draft::Draft;
 use crate::draft::Drafter;
 use crate::draft::Writer;
 use crate::draft::generative::GenerateError;
+use crate::embed::Embedder;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
@@ -28,7 +29,9 @@ use crate::proposal;
 use crate::proposal::Proposal;
 use crate::proposal::Versions;
 use crate::retrieve;
+use crate::retrieve::Meant;
 use crate::retrieve::Retrieved;
+use crate::retrieve::ToAsk;
 use crate::ticket::Author;
 use crate::ticket::AuthorKind;
 use crate::ticket::Body;
@@ -81,6 +84,7 @@ impl PrepareError {
 /// Everything the steps need, built once.
 pub struct Pipeline {
     index: Arc<Index>,
+    embedder: Arc<Embedder>,
     stages: Arc<StageModel>,
     drafter: Drafter,
     /// As many permits as cores: searching and verifying are CPU work.
@@ -93,11 +97,12 @@ type Timings = Vec<(String, f64)>;
 impl Pipeline {
     pub fn new(
         index: Arc<Index>,
+        embedder: Arc<Embedder>,
         stages: Arc<StageModel>,
         drafter: Drafter,
         cpu: Arc<Semaphore>,
     ) -> Pipeline {
-        Pipeline { index, stages, drafter, cpu }
+        Pipeline { index, embedder, stages, drafter, cpu }
     }
 
     /// Runs the steps once on nothing, so that the first customer does not wait
@@ -113,8 +118,9 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let scope = Scope::public("");
-        if let Err(error) = understand(&self.index, &self.stages, &conversation, &scope) {
+        let sorted = sort(&self.stages, &self.embedder, &conversation);
+        let meant = Meant::here(&self.embedder, &sorted.ticket);
+        if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
         }
     }
@@ -138,22 +144,19 @@ impl Pipeline {
         conversation: &Conversation,
         context: &Context,
     ) -> Result<Proposal, PrepareError> {
-        let (index, stages) = (Arc::clone(&self.index), Arc::clone(&self.stages));
-        let (conversation, context) = (conversation.clone(), context.clone());
-        let versions = self.versions(&context);
-        let read =
-            move |context: &Context| understand(&index, &stages, &conversation, &context.scope);
+        let (context, versions) = (context.clone(), self.versions(context));
+        let read = self.read(conversation.clone()).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
             let all = move || {
-                let mut found = read(&context)?;
+                let mut found = read(&context.scope)?;
                 let draft = compose(&mut found);
                 Ok(judge(found, draft, &context, versions))
             };
             return self.on_cpu(all).await?;
         };
         let scoped = context.clone();
-        let mut found = self.on_cpu(move || read(&scoped)).await??;
+        let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
         let watch = Stopwatch::start();
         let modeled = if is_settled(&found.ticket, &found.triage) {
             // A person answers or nobody does: no call to pay for.
@@ -181,6 +184,32 @@ impl Pipeline {
         self.on_cpu(judging).await
     }
 
+    /// What reads and searches, as CPU work that waits for nobody: if an endpoint has to
+    /// be asked what a ticket means, it has been.
+    async fn read(&self, conversation: Conversation) -> Result<Reading, PrepareError> {
+        let (stages, embedder) = (Arc::clone(&self.stages), Arc::clone(&self.embedder));
+        let index = Arc::clone(&self.index);
+        let Some(endpoint) = self.embedder.endpoint() else {
+            return Ok(Box::new(move |scope| {
+                let mut sorted = sort(&stages, &embedder, &conversation);
+                let here = || Meant::here(&embedder, &sorted.ticket);
+                let meant = step("embed", &mut sorted.timings, here);
+                search(&index, sorted, &meant, scope)
+            }));
+        };
+        let mut sorted = self.on_cpu(move || sort(&stages, &embedder, &conversation)).await?;
+        let mut meant = Meant::default();
+        if let Some(to_ask) = sorted.to_ask.take() {
+            let watch = Stopwatch::start();
+            match to_ask.ask(endpoint).await {
+                Ok(answered) => meant = answered,
+                Err(error) => tracing::warn!(%error, "a question is looked up by words alone"),
+            }
+            sorted.timings.push(("embed".to_owned(), watch.elapsed_ms()));
+        }
+        Ok(Box::new(move |scope| search(&index, sorted, &meant, scope)))
+    }
+
     /// The one place where CPU work leaves the async threads.
     async fn on_cpu<T: Send + 'static>(
         &self,
@@ -202,6 +231,7 @@ impl Pipeline {
             stages: self.stages.id.clone(),
             prompt: String::new(),
             model: String::new(),
+            embedder: self.embedder.name().to_owned(),
             index: self.index.watermark(),
             settings: context.settings_version.clone(),
             manifest: context.manifest_version.clone(),
@@ -225,17 +255,39 @@ struct Understood {
     timings: Timings,
 }
 
-/// Normalize, triage, retrieve.
-fn understand(
-    index: &Index,
-    stages: &StageModel,
-    conversation: &Conversation,
-    scope: &Scope,
-) -> Result<Understood, PrepareError> {
+/// A ticket before anything was searched for it.
+struct Sorted {
+    ticket: Ticket,
+    triage: Triage,
+    /// What an endpoint is to be asked; `None` if nobody is.
+    to_ask: Option<ToAsk>,
+    timings: Timings,
+}
+
+/// Finds for readers of a scope.
+type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send>;
+
+/// Normalize, triage.
+fn sort(stages: &StageModel, embedder: &Embedder, conversation: &Conversation) -> Sorted {
     let mut timings = Timings::new();
     let ticket = step("normalize", &mut timings, || normalize::normalize(conversation));
     let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
-    let retrieved = step("retrieve", &mut timings, || retrieve::retrieve(index, &ticket, scope))?;
+    // Where nobody is to be answered there is no call to pay for.
+    let is_silent = silence(&ticket, &triage).is_some();
+    let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };
+    Sorted { ticket, triage, to_ask, timings }
+}
+
+/// Retrieve.
+fn search(
+    index: &Index,
+    sorted: Sorted,
+    meant: &Meant,
+    scope: &Scope,
+) -> Result<Understood, PrepareError> {
+    let Sorted { ticket, triage, mut timings, .. } = sorted;
+    let find = || retrieve::retrieve(index, &ticket, meant, scope);
+    let retrieved = step("retrieve", &mut timings, find)?;
     Ok(Understood { ticket, triage, retrieved, timings })
 }
 

@@ -54,6 +54,10 @@ pub struct Versions {
     pub stages: String,
     pub prompt: String,
     pub model: String,
+    /// The space meanings were compared in. Empty in proposals from before there were
+    /// several.
+    #[serde(default)]
+    pub embedder: String,
     /// The index watermark the passages came from.
     pub index: u64,
     pub settings: String,

@@ -7,12 +7,15 @@ mod asked;
 mod before;
 mod fresh;
 mod groups;
+mod meant;
 mod past;
 mod signals;
 mod votes;
 
 pub use self::answerable::SIGNS;
 pub use self::answerable::Signs;
+pub use self::meant::Meant;
+pub use self::meant::ToAsk;
 pub use self::signals::N_SIGNALS;
 pub use self::signals::NAMES;
 pub use self::signals::Signals;
@@ -75,8 +78,15 @@ const N_NEAR: usize = 20;
 ///
 /// # Errors
 /// If the index cannot be read.
-pub fn retrieve(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Retrieved, IndexError> {
-    let Some(found) = candidates(index, ticket, scope)? else { return Ok(Retrieved::default()) };
+pub fn retrieve(
+    index: &Index,
+    ticket: &Ticket,
+    meant: &Meant,
+    scope: &Scope,
+) -> Result<Retrieved, IndexError> {
+    let Some(found) = candidates(index, ticket, meant, scope)? else {
+        return Ok(Retrieved::default());
+    };
     let signs = found.signs();
     let mut articles = hits(index, &found)?;
     let past_tickets = answers(index, scope, &found.past.scored, found.past.tickets)?;
@@ -97,8 +107,15 @@ pub struct Evidence {
 ///
 /// # Errors
 /// If the index cannot be read.
-pub fn evidence(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Evidence, IndexError> {
-    let Some(found) = candidates(index, ticket, scope)? else { return Ok(Evidence::default()) };
+pub fn evidence(
+    index: &Index,
+    ticket: &Ticket,
+    meant: &Meant,
+    scope: &Scope,
+) -> Result<Evidence, IndexError> {
+    let Some(found) = candidates(index, ticket, meant, scope)? else {
+        return Ok(Evidence::default());
+    };
     let signs = found.signs();
     let articles = found.articles.into_iter().map(|it| (it.group.document, it.signals));
     Ok(Evidence { articles: articles.collect(), signs })
@@ -154,7 +171,12 @@ impl Found {
 }
 
 /// `None` if nothing is asked.
-fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Found>, IndexError> {
+fn candidates(
+    index: &Index,
+    ticket: &Ticket,
+    meant: &Meant,
+    scope: &Scope,
+) -> Result<Option<Found>, IndexError> {
     let asked = asked(ticket);
     if asked.is_empty() {
         return Ok(None);
@@ -162,12 +184,12 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
     let question = index.question(asked.wording(), &scope.brand)?;
     let (pool, limit) = (Pool::Article, N_PASSAGES);
     let mut query = Query { question: &question, pool, scope, limit, also: Vec::new() };
-    let meaning = asked.meaning();
-    let past = Past::read(index, ticket, &query, meaning.as_ref())?;
-    let before = Before::read(index, ticket, scope)?;
+    let meaning = meant.asked.as_ref();
+    let past = Past::read(index, ticket, &query, meaning)?;
+    let before = Before::read(index, ticket, meant.before.as_ref(), scope)?;
     query.also.extend(past.articles());
     query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
-    if let Some(meaning) = &meaning {
+    if let Some(meaning) = meaning {
         query.also.extend(index.nearest(meaning, pool, scope, N_NEAR)?);
     }
     let passages = index.score(&query)?;
@@ -182,7 +204,7 @@ fn candidates(index: &Index, ticket: &Ticket, scope: &Scope) -> Result<Option<Fo
             title: titles.share(document, &said),
             letters: titles.share_of_letters(document, &said),
             // The same for all where nobody can tell: it changes no order.
-            meaning: match &meaning {
+            meaning: match meaning {
                 Some(meaning) => groups::meaning(&group, &passages, meaning),
                 None => NEUTRAL,
             },

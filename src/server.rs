@@ -24,6 +24,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
 use crate::ingest;
+use crate::ingest::Missing;
 
 /// Serves until told to stop; then answers what it has begun, lets the worker
 /// finish, and returns.
@@ -49,13 +50,12 @@ pub async fn run(app: App, listener: TcpListener, stop: CancellationToken) -> an
 /// Brings the index up to the store, then works: a ticket must not be told that
 /// nothing was found because nothing was indexed yet.
 async fn work(app: Arc<App>, stop: CancellationToken, drain: Duration) {
-    let (index, store) = (Arc::clone(&app.index), app.store.clone());
-    let catching_up = move || ingest::catch_up(&index, &store, |_, _| {});
-    match tokio::task::spawn_blocking(catching_up).await {
-        Ok(Ok(n_changes)) => tracing::info!(n_changes, "the index is up to date"),
+    let App { index, store, embedder, .. } = &*app;
+    // By words at once: what an embedder does not know yet must not keep tickets waiting.
+    match ingest::catch_up(index, store, embedder, Missing::Leave, |_, _| {}).await {
+        Ok(n_changes) => tracing::info!(n_changes, "the index is up to date"),
         // Another process may write it; `follow_knowledge` tries again.
-        Ok(Err(error)) => tracing::warn!(%error, "the index could not be brought up to date"),
-        Err(_) => tracing::error!("bringing the index up to date panicked"),
+        Err(error) => tracing::warn!(%error, "the index could not be brought up to date"),
     }
     Arc::clone(&app.worker).run(stop, drain).await;
 }

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use deskhand::clock::Stopwatch;
+use deskhand::embed::Known;
+use deskhand::embed::TABLE;
 use deskhand::index;
 use deskhand::index::Change;
 use deskhand::index::Index;
@@ -73,10 +75,10 @@ impl Library {
         let target = Size { n_passages, n_tickets };
         // Made up before anything is timed.
         let changes = self.changes(target);
-        let index = Index::open(&self.index_folder()).unwrap();
+        let index = Index::open(&self.index_folder(), TABLE).unwrap();
         let applying = Stopwatch::start();
         for part in changes.chunks(CHANGES_PER_COMMIT) {
-            index.apply(part).unwrap();
+            index.apply(part, &Known::ByTable).unwrap();
         }
         self.apply_s += applying.elapsed().as_secs_f64();
         self.settle_s += settle(&self.index_folder()).as_secs_f64();
@@ -108,7 +110,7 @@ impl Library {
 
     /// How fast it went in and how much room it takes.
     pub(crate) fn tell(&self, out: &mut impl Write) {
-        let index = Index::open(&self.index_folder()).unwrap();
+        let index = Index::open(&self.index_folder(), TABLE).unwrap();
         let [articles, tickets] =
             [Pool::Article, Pool::PastTicket].map(|it| index.n_passages(BRAND, it));
         let n_segments = TopK::open(&self.index_folder(), articles).n_segments();

@@ -8,10 +8,12 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::Library;
 use super::ingest::bar;
 use crate::calibrate;
 use crate::calibrate::Calibration;
 use crate::eval::Interval;
+use crate::eval::Meanings;
 use crate::ingest;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
@@ -46,14 +48,21 @@ pub struct CalibrateArgs {
 ///
 /// # Errors
 /// If the history is too small, or the store or the index cannot be read.
-pub async fn run(args: &CalibrateArgs, store: &Store, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn run(
+    args: &CalibrateArgs,
+    library: &Library,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Library { store, embedder, .. } = library;
     if args.reset {
         return reset(args.brand.as_deref(), store, out).await;
     }
     let History { brand, articles, tickets } = history(store, args.brand.as_deref())?;
+    let asked = calibrate::asked_again(articles, tickets)?;
+    let meanings = Meanings::of(&asked, Some(store), embedder).await?;
     let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
-    let calibration = calibrate::calibrate(articles, tickets, |done, n_questions| {
+    let calibration = calibrate::calibrate(&asked, &meanings, |done, n_questions| {
         bar.set_length(n_questions as u64);
         bar.set_position(done as u64);
     });

@@ -32,9 +32,14 @@ pub struct CheckArgs {
 ///
 /// # Errors
 /// If the settings cannot be read at all.
-pub fn run(args: &CheckArgs, file: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub async fn run(
+    args: &CheckArgs,
+    file: Option<&Path>,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
     let loaded = config::load(file)?;
-    let faults = faults(&loaded.settings);
+    let mut faults = faults(&loaded.settings);
+    let embedder = Asked::of(&loaded.settings, &mut faults).await;
     if args.json {
         let settings: Vec<_> = loaded
             .lines()
@@ -42,7 +47,10 @@ pub fn run(args: &CheckArgs, file: Option<&Path>, out: &mut dyn Write) -> anyhow
             .map(|(key, value, origin)| json!({ "key": key, "value": value, "from": origin }))
             .collect();
         let ok = faults.is_empty();
-        writeln!(out, "{}", json!({ "ok": ok, "settings": settings, "faults": faults }))?;
+        let embedder = embedder.to_json();
+        let object =
+            json!({ "ok": ok, "settings": settings, "faults": faults, "embedder": embedder });
+        writeln!(out, "{object}")?;
     } else {
         for (key, value, origin) in loaded.lines() {
             writeln!(out, "{key:<44} {value:<34} {origin}")?;
@@ -51,6 +59,7 @@ pub fn run(args: &CheckArgs, file: Option<&Path>, out: &mut dyn Write) -> anyhow
         for fault in &faults {
             writeln!(out, "✗ {fault}")?;
         }
+        embedder.show(out)?;
         if faults.is_empty() {
             let n_connections = loaded.settings.connections.len();
             writeln!(
@@ -66,6 +75,53 @@ pub fn run(args: &CheckArgs, file: Option<&Path>, out: &mut dyn Write) -> anyhow
         }
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The embedder that is set, and whether it answers.
+struct Asked {
+    /// Names its space; `None` if it cannot be made: that is among the faults.
+    name: Option<String>,
+    /// Why it does not answer now, where that may pass.
+    silent: Option<String>,
+}
+
+impl Asked {
+    /// Asks an endpoint once. What will not pass by itself is a fault.
+    async fn of(settings: &Settings, faults: &mut Vec<String>) -> Asked {
+        let embedder = match app::embedder(settings) {
+            Ok(embedder) => embedder,
+            Err(fault) => {
+                faults.push(format!("{fault:#}"));
+                return Asked { name: None, silent: None };
+            }
+        };
+        let name = Some(embedder.name().to_owned());
+        let Some(endpoint) = embedder.endpoint() else { return Asked { name, silent: None } };
+        let silent = match endpoint.probe().await {
+            Ok(_) => None,
+            Err(error) if error.may_pass() => Some(error.to_string()),
+            Err(error) => {
+                faults.push(error.to_string());
+                None
+            }
+        };
+        Asked { name, silent }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        json!({ "name": self.name, "silent": self.silent })
+    }
+
+    fn show(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let Some(name) = &self.name else { return Ok(()) };
+        match &self.silent {
+            None => writeln!(out, "  texts are compared by the embedder {name}"),
+            Some(why) => writeln!(
+                out,
+                "! {why}; until it answers, what {name} does not know yet is found by words alone"
+            ),
+        }
+    }
 }
 
 /// Everything that would keep the service from starting, one sentence each.

@@ -4,22 +4,31 @@
 use std::fs::File;
 use std::io::BufWriter;
 use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 use clap::Subcommand;
+use clap::ValueEnum;
 
 use super::ingest::bar;
+use crate::app;
+use crate::config;
+use crate::embed::Embedder;
 use crate::eval;
 use crate::eval::Interval;
+use crate::eval::Meanings;
 use crate::eval::Report;
 use crate::eval::mask;
 use crate::eval::retrieval;
+use crate::eval::retrieval::Weighed;
 
 /// Examples:
 ///   deskhand eval retrieval --data ./history
 ///   deskhand eval retrieval --data ./history --articles-only --json
+///   deskhand eval retrieval --data ./history --embedder none
 ///   deskhand eval mask --data ./labelled
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -53,6 +62,9 @@ struct RetrievalArgs {
     /// Leave past tickets out: what a team without a history would have
     #[arg(long)]
     articles_only: bool,
+    /// What compares meanings, instead of what the settings say: `table` or `none`
+    #[arg(long, value_name = "EMBEDDER")]
+    embedder: Option<Builtin>,
     /// Write what spoke for each candidate of each question, one JSON object a
     /// line: what weights are learned from
     #[arg(long, value_name = "FILE")]
@@ -60,6 +72,13 @@ struct RetrievalArgs {
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
+}
+
+/// Embedders that need no settings.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Builtin {
+    Table,
+    None,
 }
 
 #[derive(Debug, Args)]
@@ -76,9 +95,9 @@ struct MaskArgs {
 ///
 /// # Errors
 /// If the files cannot be read.
-pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> anyhow::Result<()> {
     match &args.step {
-        Step::Retrieval(args) => retrieve(args, out),
+        Step::Retrieval(args) => retrieve(args, file, out).await,
         Step::Mask(args) => {
             let sentences = eval::read_sentences(&args.data)?;
             let report = mask::measure(&sentences, &args.data.display().to_string());
@@ -87,8 +106,22 @@ pub fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     }
 }
 
-fn retrieve(args: &RetrievalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+fn embedder(chosen: Option<Builtin>, file: Option<&Path>) -> anyhow::Result<Embedder> {
+    match chosen {
+        Some(Builtin::Table) => Ok(Embedder::Table),
+        Some(Builtin::None) => Ok(Embedder::Off),
+        None => app::embedder(&config::load(file)?.settings),
+    }
+}
+
+async fn retrieve(
+    args: &RetrievalArgs,
+    file: Option<&Path>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let embedder = Arc::new(embedder(args.embedder, file)?);
     let folder = eval::read_folder(&args.data, retrieval::BRAND)?;
+    let meanings = Meanings::of(&folder, None, &embedder).await?;
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     let data = args.data.display().to_string();
@@ -100,14 +133,15 @@ fn retrieve(args: &RetrievalArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     };
     let mut written = Ok(());
     let (with_past_tickets, with_signals) = (!args.articles_only, signals.is_some());
+    let told = |done: usize, weighed: Option<Weighed>| {
+        bar.set_position(done as u64);
+        if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
+            let line = serde_json::to_string(&weighed).unwrap_or_default();
+            written = writeln!(file, "{line}");
+        }
+    };
     let report =
-        retrieval::measure(&folder, &data, with_past_tickets, with_signals, |done, weighed| {
-            bar.set_position(done as u64);
-            if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
-                let line = serde_json::to_string(&weighed).unwrap_or_default();
-                written = writeln!(file, "{line}");
-            }
-        })?;
+        retrieval::measure(&folder, &data, &meanings, with_past_tickets, with_signals, told)?;
     bar.finish_and_clear();
     written
         .and_then(|()| signals.map_or(Ok(()), |mut it| it.flush()))

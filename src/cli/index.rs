@@ -8,10 +8,10 @@ use clap::Subcommand;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Library;
 use super::ingest::bar;
 use crate::index::Index;
 use crate::ingest;
-use crate::store::Store;
 use crate::store::knowledge;
 use crate::store::knowledge::DocumentCount;
 
@@ -40,33 +40,28 @@ enum IndexCommand {
 ///
 /// # Errors
 /// If the store or the index cannot be read, or a running service has the index.
-pub async fn run(
-    args: &IndexArgs,
-    store: &Store,
-    index: &Index,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+pub async fn run(args: &IndexArgs, library: &Library, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Library { store, index, embedder } = library;
     match args.command.unwrap_or(IndexCommand::Status) {
         IndexCommand::Status => {}
         IndexCommand::Rebuild => {
             let bar = bar(0, "{msg} {bar:30} {pos}/{len} {per_sec} eta {eta}");
             bar.set_message("indexing");
-            ingest::rebuild(index, store, |position, last| {
+            let rebuilding = ingest::rebuild(index, store, embedder, |position, last| {
                 bar.set_length(last);
                 bar.set_position(position);
-            })?;
+            });
+            rebuilding.await?;
             bar.finish_and_clear();
         }
     }
-    status(args, store, index, out).await
+    status(args, library, out).await
 }
 
-async fn status(
-    args: &IndexArgs,
-    store: &Store,
-    index: &Index,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+async fn status(args: &IndexArgs, library: &Library, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Library { store, index, embedder } = library;
+    let name = embedder.name().to_owned();
+    let n_unembedded = store.read(move |it| knowledge::n_unembedded(it, &name)).await?;
     let last = store.read(knowledge::last_sequence).await?;
     let counts = store.read(knowledge::counts).await?;
     let watermark = index.watermark();
@@ -76,6 +71,8 @@ async fn status(
             "in_step": watermark == last,
             "watermark": watermark,
             "last_sequence": last,
+            "embedder": embedder.name(),
+            "documents_without_meaning": n_unembedded,
             "pools": pools,
         });
         writeln!(out, "{object}")?;
@@ -96,6 +93,14 @@ async fn status(
             out,
             "The index has come to change {watermark} of {last}; a running service catches up \
              by itself, `deskhand index rebuild` does it now."
+        )?;
+    }
+    if n_unembedded != 0 {
+        writeln!(
+            out,
+            "{n_unembedded} documents are found by their words alone until {} has told what they \
+             mean; a running service and `deskhand ingest` go on asking.",
+            embedder.name()
         )?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use serde_json::json;
 
+use super::Library;
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -21,6 +22,7 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::ingest;
 use crate::ingest::CatchUpError;
+use crate::ingest::Missing;
 use crate::ingest::Plan;
 use crate::ingest::SiteRules;
 use crate::ingest::Source;
@@ -82,10 +84,10 @@ const MAX_SHOWN: usize = 20;
 pub async fn run(
     args: &IngestArgs,
     settings: &Settings,
-    store: &Store,
-    index: &Index,
+    library: &Library,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    let Library { store, index, .. } = library;
     let plan = Plan {
         brand: args.brand.clone(),
         audience: args.audience.as_deref().map(Audience::parse),
@@ -104,7 +106,7 @@ pub async fn run(
             }
         }
     };
-    let n_indexed = if plan.dry_run { None } else { bring_up_to_date(index, store)? };
+    let n_indexed = if plan.dry_run { None } else { bring_up_to_date(library).await? };
     let n_learned = n_indexed.map(|_| learn(index, store)).transpose()?.flatten();
     if args.json {
         let object = json!({ "dry_run": plan.dry_run, "indexed_changes": n_indexed, "learned_from": n_learned, "summary": total });
@@ -214,19 +216,34 @@ async fn take_in(store: &Store, source: Source, plan: &Plan) -> anyhow::Result<(
 }
 
 /// How many changes the index took in; `None` if another process has it.
-fn bring_up_to_date(index: &Index, store: &Store) -> anyhow::Result<Option<usize>> {
-    let bar = bar(0, "{msg} {bar:30} {pos}/{len} {per_sec} eta {eta}");
-    bar.set_message("indexing");
-    let result = ingest::catch_up(index, store, |position, last| {
-        bar.set_length(last);
-        bar.set_position(position);
-    });
-    bar.finish_and_clear();
-    match result {
+pub(super) async fn bring_up_to_date(library: &Library) -> anyhow::Result<Option<usize>> {
+    match try_to_bring_up_to_date(library).await {
         Ok(n_changes) => Ok(Some(n_changes)),
         Err(CatchUpError::Index(IndexError::Locked { .. })) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+async fn try_to_bring_up_to_date(library: &Library) -> Result<usize, CatchUpError> {
+    let Library { store, index, embedder } = library;
+    // What earlier runs could not embed comes first: it tells whether to try at all.
+    let (_, failure) = ingest::mend(index, store, embedder).await?;
+    let missing = match failure {
+        Some(error) => {
+            tracing::warn!(%error, "passages are found by their words alone until it answers");
+            Missing::Leave
+        }
+        None => Missing::Embed,
+    };
+    let bar = bar(0, "{msg} {bar:30} {pos}/{len} {per_sec} eta {eta}");
+    bar.set_message("indexing");
+    let result = ingest::catch_up(index, store, embedder, missing, |position, last| {
+        bar.set_length(last);
+        bar.set_position(position);
+    });
+    let result = result.await;
+    bar.finish_and_clear();
+    result
 }
 
 /// How many past tickets were learned from; `None` if what is known will do.

@@ -6,7 +6,10 @@ use anyhow::ensure;
 
 use crate::config::Answer;
 use crate::config::Connection;
+use crate::config::Embedder;
+use crate::config::EmbedderKind;
 use crate::config::Settings;
+use crate::embed::MAX_NUMBERS;
 
 impl Settings {
     /// Checks ranges, and settings that contradict each other.
@@ -48,7 +51,42 @@ impl Settings {
             self.model.base_url.is_empty() || !self.model.name.is_empty(),
             "model.base_url is set, but model.name is not; name the model to call"
         );
+        self.embedder.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))
+    }
+}
+
+impl Embedder {
+    fn check(&self) -> anyhow::Result<()> {
+        let dimensions = self.dimensions;
+        ensure!(
+            dimensions == 0 || (8..=MAX_NUMBERS).contains(&dimensions),
+            "embedder.dimensions is {dimensions}; it must be 8 to {MAX_NUMBERS}, or 0"
+        );
+        within("embedder.batch", self.batch, 1, 64)?;
+        within("embedder.concurrency", self.concurrency, 1, 16)?;
+        within("embedder.max_tokens", self.max_tokens, 64, 8192)?;
+        within("embedder.timeout_s", self.timeout_s, 1, 120)?;
+        within("embedder.question_timeout_ms", self.question_timeout_ms, 50, 10_000)?;
+        for code in &self.languages {
+            ensure!(
+                code.len() == 2 && code.bytes().all(|it| it.is_ascii_lowercase()),
+                "embedder.languages has `{code}`; it must be codes such as en"
+            );
+        }
+        match self.kind {
+            EmbedderKind::Endpoint => ensure!(
+                !self.base_url.is_empty() && !self.model.is_empty(),
+                "embedder.kind is endpoint; set embedder.base_url and embedder.model"
+            ),
+            EmbedderKind::Transformer => ensure!(
+                !self.folder.as_os_str().is_empty(),
+                "embedder.kind is transformer; set embedder.folder to where its files are"
+            ),
+            // Settings of another kind may stay where they are while it is tried.
+            EmbedderKind::Table | EmbedderKind::None => {}
+        }
+        Ok(())
     }
 }
 

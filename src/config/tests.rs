@@ -59,3 +59,23 @@ fn the_listing_shows_where_a_secret_is_kept_and_not_what_it_is() {
     let line = lines.iter().find(|it| it.0 == "connections.acme.secrets.api_token.env").unwrap();
     assert_eq!(line.1, "TOKEN");
 }
+
+#[test]
+fn an_embedder_is_set_whole_or_not_at_all() {
+    for (text, said) in [
+        ("kind = \"endpoint\"", "set embedder.base_url and embedder.model"),
+        ("kind = \"transformer\"", "set embedder.folder"),
+        ("kind = \"oracle\"", "oracle"),
+        ("dimensions = 5000", "embedder.dimensions is 5000; it must be 8 to 4096, or 0"),
+        ("batch = 65", "embedder.batch is 65; it must be 1 to 64"),
+        ("question_timeout_ms = 1", "it must be 50 to 10000"),
+        ("languages = [\"English\"]", "`English`; it must be codes such as en"),
+        ("api_key = \"plain\"", "api_key"),
+    ] {
+        let error = error_of(&format!("[embedder]\n{text}"));
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    let text =
+        "kind = \"endpoint\"\nbase_url = \"http://models\"\nmodel = \"e5\"\ndimensions = 256";
+    assert!(from_text(&format!("[embedder]\n{text}")).is_ok());
+}

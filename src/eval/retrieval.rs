@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Figures;
 use super::Folder;
+use super::Meanings;
 use super::Question;
 use super::Report;
 use super::Slices;
@@ -73,25 +74,26 @@ pub struct Weighed {
 pub fn measure(
     folder: &Folder,
     data: &str,
+    meanings: &Meanings,
     with_past_tickets: bool,
     with_signals: bool,
     mut progress: impl FnMut(usize, Option<Weighed>),
 ) -> Result<Report, IndexError> {
-    let mut shelf = Shelf::new(folder, with_past_tickets)?;
+    let mut shelf = Shelf::new(folder, meanings, with_past_tickets)?;
     let plain = PlainBm25::new(&folder.articles);
     let mut answered = Vec::new();
     for question in &folder.questions {
         shelf.advance(question.asked_at())?;
-        answered.push(ask(&shelf.index, &plain, question, true)?);
+        answered.push(ask(&shelf, &plain, question, true)?);
         let weighed = with_signals.then(|| weighed(&shelf, question, true)).transpose()?;
         progress(answered.len(), weighed);
     }
     for question in &folder.off_topic {
-        answered.push(ask(&shelf.index, &plain, question, false)?);
+        answered.push(ask(&shelf, &plain, question, false)?);
         let weighed = with_signals.then(|| weighed(&shelf, question, false)).transpose()?;
         progress(answered.len(), weighed);
     }
-    Ok(report(data, &answered))
+    Ok(report(data, meanings.embedder(), &answered))
 }
 
 /// What speaks for the candidates of every question of a folder, without ranking a
@@ -99,8 +101,12 @@ pub fn measure(
 ///
 /// # Errors
 /// If the index cannot be written or read.
-pub fn weigh(folder: &Folder, mut progress: impl FnMut(usize)) -> Result<Vec<Weighed>, IndexError> {
-    let mut shelf = Shelf::new(folder, true)?;
+pub fn weigh(
+    folder: &Folder,
+    meanings: &Meanings,
+    mut progress: impl FnMut(usize),
+) -> Result<Vec<Weighed>, IndexError> {
+    let mut shelf = Shelf::new(folder, meanings, true)?;
     let mut all = Vec::with_capacity(folder.questions.len());
     for question in &folder.questions {
         shelf.advance(question.asked_at())?;
@@ -113,6 +119,7 @@ pub fn weigh(folder: &Folder, mut progress: impl FnMut(usize)) -> Result<Vec<Wei
 /// An index that grows with time: it never holds a ticket that did not exist yet.
 struct Shelf<'a> {
     index: Index,
+    meanings: &'a Meanings,
     ids: BTreeMap<DocumentKey, String>,
     /// All of them, oldest first.
     tickets: &'a [Document],
@@ -121,12 +128,16 @@ struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    fn new(folder: &'a Folder, with_past_tickets: bool) -> Result<Shelf<'a>, IndexError> {
+    fn new(
+        folder: &'a Folder,
+        meanings: &'a Meanings,
+        with_past_tickets: bool,
+    ) -> Result<Shelf<'a>, IndexError> {
         let tickets: &[Document] = if with_past_tickets { &folder.past_tickets } else { &[] };
-        let index = Index::in_memory()?;
+        let index = Index::in_memory(meanings.embedder())?;
         let name = |it: &Document| (DocumentKey::new(it.pool, BRAND, &it.id), it.id.clone());
         let ids = folder.articles.iter().map(name).collect();
-        let mut shelf = Shelf { index, ids, tickets, n_known: 0, sequence: 0 };
+        let mut shelf = Shelf { index, meanings, ids, tickets, n_known: 0, sequence: 0 };
         shelf.put(&folder.articles)?;
         Ok(shelf)
     }
@@ -163,21 +174,22 @@ impl<'a> Shelf<'a> {
                     document: Some(document.clone()),
                 });
             }
-            self.index.apply(&changes)?;
+            self.index.apply(&changes, self.meanings.of_passages())?;
         }
         Ok(())
     }
 }
 
 fn ask(
-    index: &Index,
+    shelf: &Shelf<'_>,
     plain: &PlainBm25,
     question: &Question,
     on_topic: bool,
 ) -> Result<Answered, IndexError> {
     let ticket = question.ticket();
     let watch = Stopwatch::start();
-    let found = retrieve(index, &ticket, &Scope::public(BRAND))?;
+    let meant = shelf.meanings.of_ticket(&ticket);
+    let found = retrieve(&shelf.index, &ticket, &meant, &Scope::public(BRAND))?;
     let took_ms = watch.elapsed_ms();
     let mut ranked: Vec<String> = Vec::new();
     for hit in &found.articles {
@@ -219,7 +231,9 @@ fn weighed(shelf: &Shelf<'_>, question: &Question, on_topic: bool) -> Result<Wei
             (DocumentKey::new(Pool::Article, BRAND, id), grade)
         })
         .collect();
-    let found = evidence(&shelf.index, &question.ticket(), &Scope::public(BRAND))?;
+    let ticket = question.ticket();
+    let meant = shelf.meanings.of_ticket(&ticket);
+    let found = evidence(&shelf.index, &ticket, &meant, &Scope::public(BRAND))?;
     let candidates = found.articles.into_iter().map(|(article, signals)| {
         let id = shelf.ids.get(&article).cloned().unwrap_or_default();
         (id, right.get(&article).copied().unwrap_or(0.0), signals.weighed())
@@ -234,7 +248,7 @@ fn weighed(shelf: &Shelf<'_>, question: &Question, on_topic: bool) -> Result<Wei
     })
 }
 
-fn report(data: &str, answered: &[Answered]) -> Report {
+fn report(data: &str, embedder: &str, answered: &[Answered]) -> Report {
     let is_english = |it: &Answered| it.lang.as_deref().is_some_and(|it| it.starts_with("en"));
     let (mut metrics, mut plain) = (Slices::new(), Slices::new());
     let mut ci95 = BTreeMap::new();
@@ -277,6 +291,9 @@ fn report(data: &str, answered: &[Answered]) -> Report {
         baseline: BTreeMap::from([("bm25".to_owned(), plain)]),
         ci95,
         latency_ms: latency(answered.iter().map(|it| it.took_ms).collect()),
-        versions: BTreeMap::from([("deskhand".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]),
+        versions: BTreeMap::from([
+            ("deskhand".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
+            ("embedder".to_owned(), embedder.to_owned()),
+        ]),
     }
 }

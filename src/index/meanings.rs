@@ -12,12 +12,14 @@ use super::opened::Opened;
 use super::opened::Segment;
 use super::terms::MEANING;
 use super::terms::PARTITION;
-use crate::embed::DIMS;
 use crate::embed::Meaning;
 
 /// Passages whose meaning is looked at in full. (Measured elsewhere with one bit a
 /// number: of 500 such, 97 of 100 of the true ten closest were among them.)
 const N_LOOKED_AT: usize = 400;
+
+/// Passages all of whose signs are looked at: the closest by a part of them.
+const N_SKETCHED: usize = 4 * N_LOOKED_AT;
 
 /// From this many passages on, a sample tells how many lie how far away.
 const MIN_SAMPLED: usize = 20_000;
@@ -30,18 +32,29 @@ const BLOCK: usize = 64;
 /// matters have less than 0.2, most about the same one more than 0.4.)
 const ALIKE_FROM: f32 = 0.35;
 
-/// Signs of the numbers of a meaning, one bit each.
-type Sketch = [u64; 2];
+/// Signs of a meaning of up to this many parts are held in two numbers.
+const FEW_PARTS: usize = 128;
 
 /// The sketches of one segment. They never change: what is deleted is skipped.
 pub(super) struct Sketches(Vec<Part>);
 
-/// Those of one brand, audience and pool: what a reader may not see costs nothing.
+/// Those of one brand, audience and pool: what a reader may not see costs nothing. And
+/// of one length: meanings of different embedders are not compared.
 struct Part {
     partition: u64,
+    n_parts: usize,
     /// The passages that mean something, ascending, and their sketches.
     docs: Vec<u32>,
-    sketches: Vec<Sketch>,
+    sketches: Signs,
+}
+
+/// Signs of the parts of meanings, one bit each.
+enum Signs {
+    /// Of meanings of [`FEW_PARTS`] at most: the first 64 of each, and the others. What
+    /// is gone through for every question is half as long that way.
+    Few(Vec<u64>, Vec<u64>),
+    /// So many numbers a meaning, one meaning after the other.
+    Many(usize, Vec<u64>),
 }
 
 impl Sketches {
@@ -49,37 +62,79 @@ impl Sketches {
         let meanings = reader.fast_fields().u64(MEANING)?;
         let partitions = reader.fast_fields().u64(PARTITION)?;
         let mut parts: Vec<Part> = Vec::new();
-        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut places: HashMap<(u64, usize), usize> = HashMap::new();
+        let mut signs = Vec::new();
         for doc in 0..reader.max_doc() {
-            let meaning = Meaning::from_words(meanings.values_for_doc(doc));
-            let (Some(meaning), Some(partition)) = (meaning, partitions.first(doc)) else {
-                continue;
-            };
-            let place = *places.entry(partition).or_insert_with(|| {
-                parts.push(Part { partition, docs: Vec::new(), sketches: Vec::new() });
+            let n_parts = Meaning::signs_in(meanings.values_for_doc(doc), &mut signs);
+            let Some(partition) = partitions.first(doc).filter(|_| 0 < n_parts) else { continue };
+            let place = *places.entry((partition, n_parts)).or_insert_with(|| {
+                let sketches = Signs::new(n_parts);
+                parts.push(Part { partition, n_parts, docs: Vec::new(), sketches });
                 parts.len() - 1
             });
             if let Some(part) = parts.get_mut(place) {
                 part.docs.push(doc);
-                part.sketches.push(meaning.signs());
+                part.sketches.push(&signs);
             }
         }
         Ok(Sketches(parts))
     }
 
-    fn parts(&self, allowed: &[u64]) -> impl Iterator<Item = &Part> {
-        self.0.iter().filter(|it| allowed.contains(&it.partition))
+    fn parts(&self, allowed: &[u64], n_parts: usize) -> impl Iterator<Item = &Part> {
+        self.0.iter().filter(move |it| it.n_parts == n_parts && allowed.contains(&it.partition))
     }
 }
 
-impl Part {
-    /// How many signs differ, of each passage. So plain that the compiler looks at
-    /// several at once.
-    fn distances(&self, asked: Sketch) -> Vec<u8> {
-        let differ =
-            |it: &Sketch| ((asked[0] ^ it[0]).count_ones() + (asked[1] ^ it[1]).count_ones()) as u8;
-        self.sketches.iter().map(differ).collect()
+impl Signs {
+    fn new(n_parts: usize) -> Signs {
+        if n_parts <= FEW_PARTS {
+            Signs::Few(Vec::new(), Vec::new())
+        } else {
+            Signs::Many(n_parts.div_ceil(64), Vec::new())
+        }
     }
+
+    fn push(&mut self, signs: &[u64]) {
+        match self {
+            Signs::Few(first, others) => {
+                first.push(signs.first().copied().unwrap_or(0));
+                others.push(signs.get(1).copied().unwrap_or(0));
+            }
+            Signs::Many(_, all) => all.extend_from_slice(signs),
+        }
+    }
+
+    /// How far each passage is from what is asked, as a part of the signs, or a coarse
+    /// count of them, tells. So plain that the compiler looks at several at once.
+    fn distances(&self, asked: &[u64]) -> Vec<u8> {
+        match self {
+            Signs::Few(first, _) => {
+                let asked = asked.first().copied().unwrap_or(0);
+                first.iter().map(|it| (asked ^ it).count_ones() as u8).collect()
+            }
+            Signs::Many(n, all) => {
+                let most = (*n as u32 * u64::BITS).div_ceil(u32::from(u8::MAX));
+                all.chunks_exact(*n).map(|it| (differing(asked, it) / most) as u8).collect()
+            }
+        }
+    }
+
+    /// How many of all signs of one passage differ.
+    fn distance(&self, idx: usize, asked: &[u64]) -> u32 {
+        match self {
+            Signs::Few(first, others) => {
+                let signs = [first, others].map(|it| it.get(idx).copied().unwrap_or(0));
+                differing(asked, &signs)
+            }
+            Signs::Many(n, all) => {
+                differing(asked, all.get(idx * n..(idx + 1) * n).unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn differing(one: &[u64], other: &[u64]) -> u32 {
+    one.iter().zip(other).map(|(it, other)| (it ^ other).count_ones()).sum()
 }
 
 /// The documents with the closest passages, closest first; none that are about
@@ -90,18 +145,19 @@ pub(super) fn nearest(
     allowed: &[u64],
     n_documents: usize,
 ) -> Vec<DocumentKey> {
-    let sketch = asked.signs();
+    let (signs, n_parts) = (asked.signs(), asked.n_parts());
     let parts = || {
         let segments = opened.segments.iter();
-        segments.flat_map(|it| it.sketches.parts(allowed).map(move |part| (it, part)))
+        segments.flat_map(|it| it.sketches.parts(allowed, n_parts).map(move |part| (it, part)))
     };
-    let distances: Vec<Vec<u8>> = parts().map(|(_, part)| part.distances(sketch)).collect();
+    let distances: Vec<Vec<u8>> =
+        parts().map(|(_, part)| part.sketches.distances(&signs)).collect();
     let limit = limit(&distances);
-    let mut close: Vec<(u8, &Segment, u32)> = Vec::with_capacity(2 * N_LOOKED_AT);
+    let mut close: Vec<(u32, &Segment, u32)> = Vec::with_capacity(2 * N_SKETCHED);
     for ((segment, part), distances) in parts().zip(&distances) {
-        each_within(distances, limit, |idx, distance| {
+        each_within(distances, limit, |idx| {
             let doc = part.docs.get(idx).filter(|it| !segment.reader.is_deleted(**it));
-            close.extend(doc.map(|it| (distance, segment, *it)));
+            close.extend(doc.map(|it| (part.sketches.distance(idx, &signs), segment, *it)));
         });
     }
     // Stable: of equally distant ones the same are looked at each time.
@@ -110,7 +166,7 @@ pub(super) fn nearest(
         .into_iter()
         .take(N_LOOKED_AT)
         .filter_map(|(_, segment, doc)| {
-            let likeness = segment.meaning(doc)?.likeness(asked);
+            let likeness = segment.likeness(doc, asked)?;
             (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
         })
         .collect();
@@ -120,33 +176,30 @@ pub(super) fn nearest(
     documents.filter(|it| seen.insert(*it)).take(n_documents).collect()
 }
 
-/// The distance within which the passages that are looked at lie, and some more.
-/// With many it is told by every eighth.
+/// The distance within which the passages to be sketched lie. With many it is told by
+/// every eighth.
 fn limit(distances: &[Vec<u8>]) -> u8 {
     let n_distances: usize = distances.iter().map(Vec::len).sum();
     let step = if n_distances < MIN_SAMPLED { 1 } else { SAMPLE_STEP };
-    let mut n_at = [0_usize; DIMS + 1];
+    let mut n_at = [0_usize; u8::MAX as usize + 1];
     for distance in distances.iter().flat_map(|it| it.iter().step_by(step)) {
-        if let Some(n) = n_at.get_mut(usize::from(*distance)) {
-            *n += 1;
-        }
+        n_at[usize::from(*distance)] += 1;
     }
     let mut n_closer = 0;
     let too_close = n_at.iter().take_while(|n| {
         n_closer += **n;
-        n_closer * step < N_LOOKED_AT
+        n_closer * step < N_SKETCHED
     });
-    too_close.count() as u8
+    u8::try_from(too_close.count()).unwrap_or(u8::MAX)
 }
 
-/// Calls `each` with the place and the distance of every one within `limit`. There
-/// are few: most blocks are passed over at one look.
-fn each_within(distances: &[u8], limit: u8, mut each: impl FnMut(usize, u8)) {
+/// Calls `each` with the place of every distance within `limit`. There are few: most
+/// blocks are passed over at one look.
+fn each_within(distances: &[u8], limit: u8, mut each: impl FnMut(usize)) {
     for (block_idx, block) in distances.chunks(BLOCK).enumerate() {
         if block.iter().fold(u8::MAX, |least, it| least.min(*it)) <= limit {
-            for (idx, distance) in block.iter().enumerate().filter(|(_, it)| **it <= limit) {
-                each(block_idx * BLOCK + idx, *distance);
-            }
+            let within = block.iter().enumerate().filter(|(_, it)| **it <= limit);
+            within.for_each(|(idx, _)| each(block_idx * BLOCK + idx));
         }
     }
 }

@@ -40,6 +40,10 @@ pub(super) struct Opened {
     past_tickets: Averages,
 }
 
+/// Numbers of a column that are read at one go: meanings of the built-in table have
+/// twelve.
+const WORDS_AT_ONCE: usize = 16;
+
 /// Average number of words by place, over a whole pool; 1.0 at least.
 pub(super) type Averages = [f32; N_PLACES];
 
@@ -171,9 +175,18 @@ impl Segment {
         self.partitions.first(doc).is_some_and(|it| partitions.contains(&it))
     }
 
-    /// What a passage means. `None` if the table knows none of its words.
-    pub(super) fn meaning(&self, doc: DocId) -> Option<Meaning> {
-        Meaning::from_words(self.meanings.values_for_doc(doc))
+    /// How alike a passage and a meaning are, −1.0 to 1.0. `None` if nobody knows what
+    /// the passage means.
+    pub(super) fn likeness(&self, doc: DocId, asked: &Meaning) -> Option<f32> {
+        let rows = self.meanings.index.value_row_ids(doc);
+        let mut words = [0; WORDS_AT_ONCE];
+        match words.get_mut(..rows.len()) {
+            Some(words) => {
+                self.meanings.values.get_range(u64::from(rows.start), words);
+                asked.likeness_in(words.iter().copied())
+            }
+            None => asked.likeness_in(self.meanings.values_for_doc(doc)),
+        }
     }
 
     /// The articles people linked in the past ticket a passage is of.

@@ -70,9 +70,11 @@ impl Scored {
         segment.into_iter().flat_map(|it| it.links(found.address.doc_id)).collect()
     }
 
-    /// What a passage means. `None` if none of its words is known to the table.
-    pub fn meaning(&self, found: &Match) -> Option<Meaning> {
-        self.opened.segments.get(found.address.segment_ord as usize)?.meaning(found.address.doc_id)
+    /// How alike a passage and a meaning are, −1.0 to 1.0. `None` if nobody knows what
+    /// the passage means.
+    pub fn likeness(&self, found: &Match, asked: &Meaning) -> Option<f32> {
+        let segment = self.opened.segments.get(found.address.segment_ord as usize)?;
+        segment.likeness(found.address.doc_id, asked)
     }
 
     pub(super) fn read(&self, found: &Match) -> tantivy::Result<Hit> {

@@ -10,17 +10,25 @@ use super::terms::FORMAT;
 /// a customer does: 30 ms in memory, more where the disk is slow. (Measured.)
 const MAX_CHECKED_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What a commit says of itself: which format and which meanings it holds, and how far
+/// it has followed the store.
+pub(super) fn payload(watermark: u64, space: &str) -> String {
+    format!("{FORMAT}:{watermark}:{space}")
+}
+
 /// The watermark of the last commit; 0 before the first.
-pub(super) fn read_watermark(index: &tantivy::Index) -> tantivy::Result<u64> {
+pub(super) fn read_watermark(index: &tantivy::Index, space: &str) -> tantivy::Result<u64> {
     let Some(payload) = index.load_metas()?.payload else { return Ok(0) };
-    let parts = payload.split_once(':').and_then(|(format, watermark)| {
-        Some((format.parse::<u32>().ok()?, watermark.parse::<u64>().ok()?))
-    });
-    match parts {
-        Some((FORMAT, watermark)) => Ok(watermark),
-        Some(_) | None => Err(TantivyError::SchemaError(
-            "it was written by another version of Deskhand".to_owned(),
-        )),
+    let other = |what: String| Err(TantivyError::SchemaError(what));
+    let mut parts = payload.splitn(3, ':');
+    let format = parts.next().and_then(|it| it.parse::<u32>().ok());
+    let watermark = parts.next().and_then(|it| it.parse::<u64>().ok());
+    match (format, watermark, parts.next()) {
+        (Some(FORMAT), Some(watermark), Some(written)) if written == space => Ok(watermark),
+        (Some(FORMAT), Some(_), Some(written)) => {
+            other(format!("it was written with the embedder {written}, now it is {space}"))
+        }
+        (_, _, _) => other("it was written by another version of Deskhand".to_owned()),
     }
 }
 

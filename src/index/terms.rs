@@ -21,6 +21,7 @@ use super::passages::key_of;
 use super::query::first_bytes;
 use super::words::code_of;
 use super::words::stems;
+use crate::embed::Known;
 use crate::embed::Meaning;
 use crate::knowledge::Audience;
 use crate::knowledge::Document;
@@ -30,7 +31,7 @@ use crate::knowledge::Scope;
 
 /// Changes whenever passages are cut, stemmed or laid out differently: an index
 /// of another format is rebuilt from the store.
-pub(super) const FORMAT: u32 = 4;
+pub(super) const FORMAT: u32 = 5;
 
 /// Names of the columns.
 pub(super) const DOCUMENT_KEY: &str = "document_key";
@@ -76,7 +77,7 @@ pub(super) struct Layout {
     links: Field,
     /// Day of a past ticket, on its first passage only: one entry a ticket.
     created: Field,
-    /// What the passage means, in a column: twelve whole numbers of eight parts.
+    /// What the passage means, in a column: whole numbers of eight parts each.
     meaning: Field,
     /// Which pool, brand and audience it is of, in a column.
     partition: Field,
@@ -151,12 +152,13 @@ impl Layout {
         Term::from_field_text(self.scope, &audience_key(pool, partition))
     }
 
-    /// A passage as the index keeps it. `passage` is stored as it is.
+    /// A passage as the index keeps it. `stored` is what is read of it later.
     pub(super) fn entry(
         &self,
         document: &Document,
         passage: &Passage,
         stored: &str,
+        known: &Known,
     ) -> TantivyDocument {
         let places = self.places(document.pool);
         let partition = partition(&document.brand, &document.audience);
@@ -181,9 +183,8 @@ impl Layout {
             let second = document.updated_at.map_or(0, |it| it.as_second());
             entry.add_i64(self.created, second / SECONDS_A_DAY);
         }
-        // The title says what a passage is about that does not name it.
-        let texts = [document.title.as_str(), "\n", passage.text.as_str()];
-        for word in Meaning::of_all(&texts).iter().flat_map(Meaning::words) {
+        let meaning = known.of(&document.title, &passage.text);
+        for word in meaning.iter().flat_map(Meaning::words) {
             entry.add_u64(self.meaning, word);
         }
         let mut headings = passage.headings.join("\n");

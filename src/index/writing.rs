@@ -12,8 +12,9 @@ use super::Index;
 use super::IndexError;
 use super::guarded;
 use super::passages::cut;
+use super::sound::payload;
 use super::sound::read_watermark;
-use super::terms::FORMAT;
+use crate::embed::Known;
 use crate::knowledge::Document;
 use crate::knowledge::Passage;
 
@@ -40,7 +41,7 @@ impl Index {
             let Some(writer) = slot.as_mut() else { return Err(TantivyError::Poisoned) };
             let watermark = work(writer)?;
             let mut commit = writer.prepare_commit()?;
-            commit.set_payload(&format!("{FORMAT}:{watermark}"));
+            commit.set_payload(&payload(watermark, &self.space));
             commit.commit()?;
             self.refresh()
         });
@@ -72,16 +73,20 @@ impl Index {
     /// Makes the last commit visible. The watermark is read first: it may be
     /// behind what is visible, never ahead.
     pub(super) fn refresh(&self) -> tantivy::Result<()> {
-        let watermark = read_watermark(&self.index)?;
+        let watermark = read_watermark(&self.index, &self.space)?;
         self.reader.reload()?;
         self.opened.renew(&self.reader, &self.layout)?;
         self.watermark.store(watermark, Ordering::SeqCst);
         Ok(())
     }
 
-    pub(super) fn entries_of(&self, documents: &[&Document]) -> Vec<TantivyDocument> {
+    pub(super) fn entries_of(
+        &self,
+        documents: &[&Document],
+        known: &Known,
+    ) -> Vec<TantivyDocument> {
         let entries = |part: &[&Document]| -> Vec<TantivyDocument> {
-            part.iter().flat_map(|it| self.entries_of_one(it)).collect()
+            part.iter().flat_map(|it| self.entries_of_one(it, known)).collect()
         };
         if documents.len() < MIN_PARALLEL_CHANGES {
             return entries(documents);
@@ -89,10 +94,10 @@ impl Index {
         on_all_cores(documents, entries).into_iter().flatten().collect()
     }
 
-    fn entries_of_one(&self, document: &Document) -> Vec<TantivyDocument> {
+    fn entries_of_one(&self, document: &Document, known: &Known) -> Vec<TantivyDocument> {
         let entry = |passage: Passage| {
             let stored = serde_json::to_string(&passage).unwrap_or_default();
-            self.layout.entry(document, &passage, &stored)
+            self.layout.entry(document, &passage, &stored, known)
         };
         cut(document).into_iter().map(entry).collect()
     }

@@ -8,19 +8,15 @@ use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use http::header::RETRY_AFTER;
 use serde_json::Value;
 
 use super::ModelError;
-use crate::http::root_cause;
+use crate::http::CallError;
+use crate::http::answer_of;
 
 /// The longest answer that is read. Guessed: an answer of 900 tokens takes some
 /// 8 KB; reasoning models send their thoughts along.
 const MAX_BODY_BYTES: usize = 512 * 1024;
-
-/// The longest pause an endpoint may ask for in seconds; the call's own time
-/// limit ends most of them sooner. Guessed.
-const MAX_RETRY_AFTER_S: u64 = 3600;
 
 /// Sends a request and hands on a successful response whose body is JSON and
 /// within the limit. Everything else is an error of ours, wrapped for the
@@ -37,18 +33,7 @@ async fn exchange(
     client: reqwest::Client,
     request: reqwest::Request,
 ) -> Result<reqwest::Response, ModelError> {
-    let mut response = client.execute(request).await.map_err(unreachable)?;
-    let status = response.status();
-    if !status.is_success() {
-        return Err(turned_down(status, retry_after(&response)));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(ModelError::Unusable { why: "it is too long" });
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = answer_of(&client, request, MAX_BODY_BYTES).await.map_err(refusal)?;
     // The client library logs a body that it cannot parse: look before it does.
     if serde_json::from_slice::<Value>(&body).is_err() {
         return Err(ModelError::Unusable { why: "the endpoint did not answer in JSON" });
@@ -61,13 +46,15 @@ async fn exchange(
     Ok(response.into())
 }
 
-fn retry_after(response: &reqwest::Response) -> Option<Duration> {
-    let seconds: u64 = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER_S)))
+fn refusal(error: CallError) -> ModelError {
+    match error {
+        CallError::Unreachable(what) => ModelError::Unavailable { what, retry_after: None },
+        CallError::Status { status, retry_after } => turned_down(status, retry_after),
+        CallError::TooLong => ModelError::Unusable { why: "it is too long" },
+    }
 }
 
-fn turned_down(status: StatusCode, retry_after: Option<Duration>) -> ModelError {
-    let status = status.as_u16();
+fn turned_down(status: u16, retry_after: Option<Duration>) -> ModelError {
     let refused = |advice| ModelError::Refused { status, advice };
     match status {
         408 | 425 | 429 | 500.. => {
@@ -81,12 +68,6 @@ fn turned_down(status: StatusCode, retry_after: Option<Duration>) -> ModelError 
     }
 }
 
-/// What went wrong on the way, without the address: it may hold a key.
-fn unreachable(err: reqwest::Error) -> ModelError {
-    let err = err.without_url();
-    ModelError::Unavailable { what: root_cause(&err), retry_after: None }
-}
-
 /// Our own error out of the client library's, or the nearest to it.
 pub(super) fn failure(err: OpenAIError) -> ModelError {
     match err {
@@ -94,7 +75,7 @@ pub(super) fn failure(err: OpenAIError) -> ModelError {
             Ok(err) => *err,
             Err(_) => ModelError::Unusable { why: "the call broke off" },
         },
-        OpenAIError::Reqwest(err) => unreachable(err),
+        OpenAIError::Reqwest(err) => refusal(err.into()),
         OpenAIError::InvalidArgument(_) => {
             ModelError::Misconfigured("model.base_url and model.name make no request")
         }

@@ -1,9 +1,6 @@
-//! What a ticket asks: the customer's own words, the open question first, and what
-//! they mean.
+//! What a ticket asks: the customer's own words, the open question first.
 
-use crate::embed::Meaning;
 use crate::index::Wording;
-use crate::text::lexicon;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
@@ -28,29 +25,11 @@ impl Asked<'_> {
         Wording { text, title, context, language: *language }
     }
 
-    /// What is asked, as far as the table of meanings tells.
-    pub(super) fn meaning(&self) -> Option<Meaning> {
-        if speaks(self.language) {
-            return Meaning::of_all(&[self.title, "\n", self.text]);
-        }
-        // Of a question in another language, what the lexicon knows of it.
-        let asked = [self.title, self.text].join("\n");
-        let words = lexicon::translate(&asked, self.language.unwrap_or_default(), SPOKEN);
-        (MIN_TRANSLATED <= words.len()).then(|| Meaning::of(&words.join(" "))).flatten()
+    /// What is asked as one text, the title first.
+    pub(super) fn texts(&self) -> [&str; 3] {
+        [self.title, "\n", self.text]
     }
 }
-
-/// True if the table of meanings may know a language: it was made for English, and
-/// ranks questions in others worse than words alone.
-pub(super) fn speaks(language: Option<&str>) -> bool {
-    language.is_none_or(|it| it.starts_with(SPOKEN))
-}
-
-/// The language of the table of meanings.
-const SPOKEN: &str = "en";
-
-/// Fewer words of the lexicon say nothing about what is asked. (Guessed.)
-const MIN_TRANSLATED: usize = 2;
 
 pub(super) fn asked(ticket: &Ticket) -> Asked<'_> {
     // Only the customer's own words make the query. Agents paste macros, and a

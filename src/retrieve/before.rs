@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use super::Signals;
-use super::asked::speaks;
 use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
@@ -39,15 +38,20 @@ pub(super) struct Before {
     turns: Vec<Said>,
 }
 
+/// What was said before the question, latest turn first.
+pub(super) fn texts(ticket: &Ticket) -> Vec<&str> {
+    let texts = ticket.turns.iter().rev().map(|it| it.text.as_str());
+    texts.filter(|it| !ticket.question.contains(it)).take(MAX_TURNS).collect()
+}
+
 impl Before {
     pub(super) fn read(
         index: &Index,
         ticket: &Ticket,
+        meaning: Option<&Meaning>,
         scope: &Scope,
     ) -> Result<Before, IndexError> {
-        let texts = ticket.turns.iter().rev().map(|it| it.text.as_str());
-        let texts: Vec<&str> =
-            texts.filter(|it| !ticket.question.contains(it)).take(MAX_TURNS).collect();
+        let texts = texts(ticket);
         let language = ticket.language.as_deref();
         let mut turns = Vec::with_capacity(texts.len());
         for text in &texts {
@@ -64,8 +68,8 @@ impl Before {
             groups = by_document(&index.score(&query)?);
         }
         let by_document = groups.iter().map(|it| (it.document, (it.score, it.coverage())));
-        let meaning = speaks(language).then(|| Meaning::of_all(&texts)).flatten();
-        Ok(Before { by_document: by_document.collect(), groups, meaning, turns })
+        let (by_document, meaning) = (by_document.collect(), meaning.cloned());
+        Ok(Before { by_document, groups, meaning, turns })
     }
 
     pub(super) fn signals(&self, group: &Group, scored: &Scored, titles: &Titles) -> Signals {

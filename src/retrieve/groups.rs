@@ -48,11 +48,10 @@ pub(super) fn by_document(scored: &Scored) -> Vec<Group> {
     groups
 }
 
-/// How close the closest passage of a document is to what is asked. 0.0 where none
-/// means anything the table knows.
+/// How close the closest passage of a document is to what is asked. 0.0 where nobody
+/// knows what any of them means.
 pub(super) fn meaning(group: &Group, scored: &Scored, asked: &Meaning) -> f32 {
-    let meanings = group.found.iter().filter_map(|it| scored.meaning(it));
-    meanings.map(|it| it.likeness(asked)).fold(0.0, f32::max)
+    group.found.iter().filter_map(|it| scored.likeness(it, asked)).fold(0.0, f32::max)
 }
 
 fn better_first(left: &Group, right: &Group) -> Ordering {

@@ -1,9 +1,20 @@
 //! Articles and past tickets as the store keeps them: the truth of which every
 //! index is a copy. Each change has a number in one sequence, which indexes follow.
 
+mod meanings;
 mod visits;
 mod weights;
 
+pub use self::meanings::DocumentName;
+pub use self::meanings::Kept;
+pub use self::meanings::again;
+pub use self::meanings::any_meaning;
+pub use self::meanings::clear_meanings;
+pub use self::meanings::keep_meanings;
+pub use self::meanings::meanings;
+pub use self::meanings::n_unembedded;
+pub use self::meanings::note_unembedded;
+pub use self::meanings::unembedded;
 pub use self::visits::Visit;
 pub use self::visits::save_visits;
 pub use self::visits::visits;

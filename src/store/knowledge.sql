@@ -39,3 +39,23 @@ CREATE TABLE IF NOT EXISTS visits (
     modified TEXT,
     PRIMARY KEY (source, url)
 ) WITHOUT ROWID;
+
+-- What passages mean to embedders that cost a call or a while. Past deletions of
+-- documents are not followed here: a rebuild of the index clears what is unused.
+CREATE TABLE IF NOT EXISTS meanings (
+    embedder TEXT NOT NULL,
+    -- SHA-256 of the text.
+    hash     BLOB NOT NULL,
+    -- A byte a number; NULL for a text the embedder will not have.
+    vector   BLOB,
+    PRIMARY KEY (embedder, hash)
+);
+
+-- Documents that were indexed before the meaning of each passage was known.
+CREATE TABLE IF NOT EXISTS unembedded (
+    embedder TEXT NOT NULL,
+    brand    TEXT NOT NULL,
+    pool     TEXT NOT NULL,
+    id       TEXT NOT NULL,
+    PRIMARY KEY (embedder, brand, pool, id)
+) WITHOUT ROWID;

@@ -4,12 +4,21 @@
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
+use std::sync::Arc;
 
 use deskhand::app;
 use deskhand::config;
+use deskhand::embed::Embedder;
 use deskhand::ingest;
+use deskhand::ingest::Missing;
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::embeddings::FakeEmbeddings;
+use crate::support::embeddings::KEY;
+use crate::support::embeddings::MODEL;
+use crate::support::embeddings::Mood;
+use crate::support::embeddings::QUERY;
 
 struct Shell {
     folder: TempDir,
@@ -203,8 +212,8 @@ fn masking_can_be_measured_on_labelled_texts_of_either_shape() {
     assert!(shell.complains(&["eval", "mask", "--data", "."]).contains("no sentences.jsonl"));
 }
 
-#[test]
-fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
+#[tokio::test]
+async fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     let shell = shell();
     shell.write(
         "articles.jsonl",
@@ -215,11 +224,69 @@ fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     damage(&data.join("index"));
     let text = format!("[store]\nfolder = {:?}\n", data.display().to_string());
     let settings = config::from_text(&text).unwrap().settings;
-    let index = app::open_index(&settings).unwrap();
+    let embedder = Arc::new(Embedder::Table);
+    let index = Arc::new(app::open_index(&settings, &embedder).unwrap());
     assert_eq!(index.watermark(), 0, "a damaged index was used");
     let store = app::open_store(&settings).unwrap();
-    assert_eq!(ingest::catch_up(&index, &store, |_, _| {}).unwrap(), 1);
+    let caught_up = ingest::catch_up(&index, &store, &embedder, Missing::Embed, |_, _| {});
+    assert_eq!(caught_up.await.unwrap(), 1);
     assert!(data.join("index.damaged").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_says_which_embedder_is_set_and_whether_it_answers() {
+    let shell = shell();
+    assert!(shell.says(&["check"]).contains("compared by the embedder table-1"));
+    let server = FakeEmbeddings::start().await;
+    shell.write("key", KEY);
+    let settings = |address: &str| {
+        shell.write(
+            "deskhand.toml",
+            &format!(
+                "[embedder]\nkind = \"endpoint\"\nbase_url = \"{address}\"\nmodel = \"{MODEL}\"\n\
+                 query_prefix = \"{QUERY}\"\napi_key = {{ file = \"key\" }}\ntimeout_s = 5\n"
+            ),
+        );
+    };
+    settings(&server.base_url);
+    let said = shell.says(&["check"]);
+    assert!(said.contains(&format!("compared by the embedder endpoint:{MODEL}:full")), "{said}");
+    assert!(!said.contains(KEY), "{said}");
+    server.will(&[Mood::Status(401)]);
+    let output = shell.run(&["check"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success() && said.contains("check embedder.api_key"), "{said}");
+    // What may pass by itself keeps nobody from starting.
+    settings("http://127.0.0.1:9");
+    let said = shell.says(&["check"]);
+    assert!(said.contains("! the embedder is unavailable") && said.contains("words"), "{said}");
+    shell.write("deskhand.toml", "[embedder]\nkind = \"endpoint\"\n");
+    assert!(shell.complains(&["check"]).contains("embedder.base_url"));
+}
+
+#[test]
+fn what_meanings_add_can_be_measured_without_settings() {
+    let shell = shell();
+    shell.write(
+        "corpus.jsonl",
+        "{\"id\":\"a\",\"title\":\"Refunds\",\"body\":\"Refunds and returns.\"}\n\
+         {\"id\":\"b\",\"title\":\"Lamp\",\"body\":\"The lamp is on the left.\"}\n",
+    );
+    shell.write(
+        "queries.jsonl",
+        "{\"id\":\"1\",\"text\":\"How do I get my money back?\",\"relevant\":[\"a\"]}\n",
+    );
+    let report = |more: &[&str]| -> Value {
+        let arguments = [&["eval", "retrieval", "--data", ".", "--json"], more].concat();
+        serde_json::from_str(&shell.says(&arguments)).unwrap()
+    };
+    let by_default = report(&[]);
+    assert_eq!(by_default["versions"]["embedder"], "table-1");
+    assert_eq!(by_default["metrics"]["all"]["hit@1"], 1.0);
+    assert_eq!(report(&["--embedder", "table"])["metrics"], by_default["metrics"]);
+    let without = report(&["--embedder", "none"]);
+    assert_eq!(without["versions"]["embedder"], "none");
+    assert_eq!(without["metrics"]["all"]["hit@1"], 0.0);
 }
 
 fn damage(index: &Path) {

@@ -2,9 +2,7 @@
 //! obeys whoever spoke last.
 // Long because every way a model can fail is one test here.
 
-use std::io;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use deskhand::decide::Decision;
@@ -18,6 +16,9 @@ use deskhand::draft::SentenceKind;
 use deskhand::draft::Writer;
 use deskhand::draft::generative::GenerateError;
 use deskhand::draft::generative::Generative;
+use deskhand::embed::Embedder;
+use deskhand::embed::Known;
+use deskhand::embed::TABLE;
 use deskhand::http;
 use deskhand::index::Change;
 use deskhand::index::Index;
@@ -48,6 +49,7 @@ use serde_json::Value;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use crate::support::log::Log;
 use crate::support::model::KEY;
 use crate::support::model::Say;
 use crate::support::model::ScriptedModel;
@@ -492,7 +494,7 @@ fn index_of_one_article() -> Index {
         tags: Vec::new(),
         source: "test".to_owned(),
     };
-    let index = Index::in_memory().unwrap();
+    let index = Index::in_memory(TABLE).unwrap();
     let change = Change {
         sequence: 1,
         brand: "main".to_owned(),
@@ -500,7 +502,7 @@ fn index_of_one_article() -> Index {
         document_id: "plans".to_owned(),
         document: Some(document),
     };
-    index.apply(&[change]).unwrap();
+    index.apply(&[change], &Known::ByTable).unwrap();
     index
 }
 
@@ -510,7 +512,7 @@ async fn proposed(says: Vec<Say>) -> Proposal {
     let drafter = Drafter::Generative(Box::new(generative(settings(&model, MAX_TOKENS))));
     let stages = StageModel::preset("m1").unwrap().unwrap();
     let (index, cpu) = (Arc::new(index_of_one_article()), Arc::new(Semaphore::new(2)));
-    let pipeline = Pipeline::new(index, Arc::new(stages), drafter, cpu);
+    let pipeline = Pipeline::new(index, Arc::new(Embedder::Table), Arc::new(stages), drafter, cpu);
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
@@ -549,30 +551,9 @@ async fn where_the_model_finds_no_answer_a_person_takes_over() {
     assert_eq!(proposal.decision, Decision::Escalate(Reason::NothingFound));
 }
 
-/// A log that keeps everything, in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn neither_the_log_nor_an_error_repeats_what_anybody_wrote() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = Log::start();
     for said in [
         Say::Status(500, "you sent: I am Zelda Quux"),
         Say::Status(400, "you sent: I am Zelda Quux"),
@@ -590,9 +571,7 @@ async fn neither_the_log_nor_an_error_repeats_what_anybody_wrote() {
         }
     }
     drop(guard);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(!log.is_empty(), "nothing was logged at all: this test looks at nothing");
-    for line in log.lines() {
+    for line in log.text().lines() {
         assert!(!line.contains("Zelda") && !line.contains(KEY), "{line}");
     }
 }

@@ -1,6 +1,7 @@
 //! From files on disk to passages that are found, and only by who may see them.
 
 mod connection;
+mod embedding;
 mod files;
 mod masking;
 mod pages;
@@ -9,13 +10,16 @@ mod website;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use deskhand::embed::Embedder;
 use deskhand::index::DocumentKey;
 use deskhand::index::Index;
 use deskhand::index::IndexError;
 use deskhand::index::Query;
 use deskhand::index::Wording;
 use deskhand::ingest;
+use deskhand::ingest::Missing;
 use deskhand::ingest::Plan;
 use deskhand::ingest::Source;
 use deskhand::ingest::Summary;
@@ -24,7 +28,9 @@ use deskhand::knowledge::Document;
 use deskhand::knowledge::Hit;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
+use deskhand::retrieve::Meant;
 use deskhand::retrieve::Retrieved;
+use deskhand::retrieve::ToAsk;
 use deskhand::retrieve::retrieve;
 use deskhand::store::Store;
 use deskhand::store::knowledge;
@@ -35,16 +41,21 @@ use tempfile::TempDir;
 struct Shelf {
     folder: TempDir,
     store: Store,
-    index: Index,
+    index: Arc<Index>,
+    embedder: Arc<Embedder>,
 }
 
 impl Shelf {
     fn new() -> Shelf {
+        Shelf::with(Embedder::Table)
+    }
+
+    fn with(embedder: Embedder) -> Shelf {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store"), 0).unwrap();
-        let index = Index::open(&folder.path().join("index")).unwrap();
+        let index = Index::open(&folder.path().join("index"), embedder.name()).unwrap();
         std::fs::create_dir(folder.path().join("docs")).unwrap();
-        Shelf { folder, store, index }
+        Shelf { folder, store, index: Arc::new(index), embedder: Arc::new(embedder) }
     }
 
     fn docs(&self) -> PathBuf {
@@ -67,8 +78,22 @@ impl Shelf {
 
     async fn take(&self, source: Source, plan: &Plan) -> Summary {
         let summary = ingest::ingest(&self.store, source, plan, |_, _| {}).await.unwrap();
-        ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
+        self.catch_up().await;
         summary
+    }
+
+    async fn catch_up(&self) -> usize {
+        let Shelf { store, index, embedder, .. } = self;
+        ingest::catch_up(index, store, embedder, Missing::Embed, |_, _| {}).await.unwrap()
+    }
+
+    /// What is found for a ticket of a brand.
+    async fn retrieve(&self, ticket: &Ticket, brand: &str) -> Retrieved {
+        let meant = match (ToAsk::new(&self.embedder, ticket), self.embedder.endpoint()) {
+            (Some(to_ask), Some(endpoint)) => to_ask.ask(endpoint).await.unwrap_or_default(),
+            (_, _) => Meant::here(&self.embedder, ticket),
+        };
+        retrieve(&self.index, ticket, &meant, &Scope::public(brand)).unwrap()
     }
 
     fn document(&self, pool: Pool, id: &str) -> Option<Document> {
@@ -81,7 +106,7 @@ impl Shelf {
 
     async fn put(&self, documents: Vec<Document>) {
         self.store.write(move |it| knowledge::put(it, &documents)).await.unwrap();
-        ingest::catch_up(&self.index, &self.store, |_, _| {}).unwrap();
+        self.catch_up().await;
     }
 
     fn find(&self, text: &str, scope: &Scope) -> Vec<Hit> {
@@ -246,9 +271,7 @@ async fn exports_are_recognized_and_past_tickets_are_masked() {
         ("It broke.", Some("Turn it off."))
     );
     assert_eq!(read("10").answer.as_deref(), Some("Update the driver."));
-    let found =
-        retrieve(&shelf.index, &ticket("", "my money did not arrive"), &Scope::public("acme"))
-            .unwrap();
+    let found = shelf.retrieve(&ticket("", "my money did not arrive"), "acme").await;
     let ids = |it: &Retrieved| {
         it.articles.iter().map(|it| it.passage.document_id.clone()).collect::<Vec<_>>()
     };

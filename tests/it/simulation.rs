@@ -10,6 +10,7 @@ use deskhand::app::App;
 use deskhand::clock::Clock;
 use deskhand::config;
 use deskhand::ingest;
+use deskhand::ingest::Missing;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
@@ -118,7 +119,8 @@ impl Instance {
         let settings = config::from_text(&text).unwrap().settings;
         let (app, address) = inside.block_on(async {
             let app = Arc::new(App::build(settings, clock).unwrap());
-            ingest::catch_up(&app.index, &app.store, |_, _| {}).unwrap();
+            let App { index, store, embedder, .. } = &*app;
+            ingest::catch_up(index, store, embedder, Missing::Leave, |_, _| {}).await.unwrap();
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             let routes = deskhand::server::routes(Arc::clone(&app));

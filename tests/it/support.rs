@@ -5,9 +5,11 @@
 pub(crate) mod articles;
 pub(crate) mod desk;
 pub(crate) mod disk;
+pub(crate) mod embeddings;
 pub(crate) mod faults;
 pub(crate) mod helpdesk;
 pub(crate) mod history;
+pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod program;
 pub(crate) mod sender;

@@ -25,6 +25,7 @@ use crate::config;
 use crate::config::Settings;
 use crate::http;
 use crate::ingest;
+use crate::ingest::Missing;
 use crate::knowledge::Pool;
 use crate::server;
 use crate::store::Store;
@@ -123,10 +124,8 @@ async fn learn(app: &App, plot: &Plot<'_>) -> anyhow::Result<Learned> {
         }
     }
     let (index, store) = (Arc::clone(&app.index), app.store.clone());
-    let indexing = tokio::task::spawn_blocking(move || {
-        ingest::catch_up(&index, &store, |_, _| {})?;
-        ingest::learn_if_outdated(&index, &store)
-    });
+    ingest::catch_up(&index, &store, &app.embedder, Missing::Embed, |_, _| {}).await?;
+    let indexing = tokio::task::spawn_blocking(move || ingest::learn_if_outdated(&index, &store));
     indexing.await.context("indexing")??;
     Ok(Learned {
         failed,

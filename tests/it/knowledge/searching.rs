@@ -2,18 +2,26 @@
 //! or damaged.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use deskhand::embed::Known;
+use deskhand::embed::Meaning;
+use deskhand::embed::TABLE;
+use deskhand::embed::hash_of;
+use deskhand::embed::with_title;
+use deskhand::index::Change;
 use deskhand::index::DocumentKey;
 use deskhand::index::Index;
 use deskhand::index::IndexError;
 use deskhand::ingest;
+use deskhand::ingest::Missing;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
 use deskhand::retrieve::Retrieved;
-use deskhand::retrieve::retrieve;
 use deskhand::store::Store;
 use deskhand::store::knowledge;
 use deskhand::ticket::AuthorKind;
@@ -99,13 +107,16 @@ async fn a_question_is_words_and_never_a_query_language() {
 async fn an_index_that_is_opened_again_knows_where_it_was() {
     let shelf = Shelf::new();
     shelf.put(vec![article("a", "Refunds", "Money"), article("b", "Routers", "Plug")]).await;
-    let Shelf { folder, store, index } = shelf;
+    let Shelf { folder, store, index, embedder } = shelf;
     drop(index);
-    let index = Index::open(&folder.path().join("index")).unwrap();
+    let index = Arc::new(Index::open(&folder.path().join("index"), TABLE).unwrap());
     assert_eq!(index.watermark(), 2);
     assert_eq!(index.n_passages("default", Pool::Article), 2);
-    assert_eq!(ingest::catch_up(&index, &store, |_, _| {}).unwrap(), 0);
-    assert_eq!(ingest::rebuild(&index, &store, |_, _| {}).unwrap(), 2);
+    assert_eq!(
+        ingest::catch_up(&index, &store, &embedder, Missing::Embed, |_, _| {}).await.unwrap(),
+        0
+    );
+    assert_eq!(ingest::rebuild(&index, &store, &embedder, |_, _| {}).await.unwrap(), 2);
     assert_eq!(index.n_passages("default", Pool::Article), 2);
     drop(folder);
 }
@@ -114,11 +125,11 @@ async fn an_index_that_is_opened_again_knows_where_it_was() {
 async fn a_second_process_reads_along_while_the_first_writes() {
     let shelf = Shelf::new();
     shelf.put(vec![article("a", "Refunds", "Money")]).await;
-    let second = Index::open(&shelf.folder.path().join("index")).unwrap();
+    let second = Index::open(&shelf.folder.path().join("index"), TABLE).unwrap();
     shelf.put(vec![article("b", "Routers", "Plug")]).await;
     assert_eq!(second.watermark(), 1);
     let changes = shelf.store.read_now(|it| knowledge::changes_since(it, 1, 10)).unwrap();
-    assert!(matches!(second.apply(&changes), Err(IndexError::Locked { .. })));
+    assert!(matches!(second.apply(&changes, &Known::ByTable), Err(IndexError::Locked { .. })));
     assert_eq!(second.watermark(), 2, "what the other process has written is visible");
     assert_eq!(second.n_passages("default", Pool::Article), 2);
 }
@@ -129,7 +140,8 @@ async fn an_index_ahead_of_its_store_is_built_anew() {
     shelf.put(vec![article("a", "Refunds", "Money"), article("b", "Routers", "Plug")]).await;
     let restored = Store::open(&shelf.folder.path().join("restored"), 0).unwrap();
     restored.write(|it| knowledge::put(it, &[article("c", "Cables", "Cut")])).await.unwrap();
-    ingest::catch_up(&shelf.index, &restored, |_, _| {}).unwrap();
+    let shelf = Shelf { store: restored, ..shelf };
+    shelf.catch_up().await;
     assert_eq!(shelf.found("refunds routers cables"), ["c"]);
     assert_eq!(shelf.index.watermark(), 1);
 }
@@ -156,7 +168,7 @@ async fn damage_is_told_and_never_answered_with_nothing_found() {
             *flipped.get_mut(at).unwrap() ^= 0x55;
             for damaged in [flipped, sound.get(..at).unwrap().to_vec()] {
                 std::fs::write(file, damaged).unwrap();
-                let found = Index::open(&path)
+                let found = Index::open(&path, TABLE)
                     .and_then(|it| find(&it, "refund", Pool::Article, &scope, &[]));
                 let told = matches!(
                     found,
@@ -168,7 +180,7 @@ async fn damage_is_told_and_never_answered_with_nothing_found() {
         }
         std::fs::write(file, sound).unwrap();
     }
-    assert_eq!(Index::open(&path).unwrap().watermark(), 40);
+    assert_eq!(Index::open(&path, TABLE).unwrap().watermark(), 40);
 }
 
 #[tokio::test]
@@ -178,8 +190,8 @@ async fn two_changes_of_one_document_in_a_batch_leave_the_later_one() {
     let mut changes = shelf.store.read_now(|it| knowledge::changes_since(it, 0, 10)).unwrap();
     shelf.store.write(|it| knowledge::put(it, &[article("a", "A", "cherries")])).await.unwrap();
     changes.extend(shelf.store.read_now(|it| knowledge::changes_since(it, 0, 10)).unwrap());
-    shelf.index.apply(&changes).unwrap();
-    shelf.index.apply(&changes).unwrap();
+    shelf.index.apply(&changes, &Known::ByTable).unwrap();
+    shelf.index.apply(&changes, &Known::ByTable).unwrap();
     assert_eq!(shelf.index.n_passages("default", Pool::Article), 1);
     assert_eq!(shelf.found("cherries"), ["a"]);
 }
@@ -199,14 +211,14 @@ async fn a_short_follow_up_is_understood_from_what_was_said_before() {
         author: AuthorKind::Customer,
         text: "My printer shows a red light.".to_owned(),
     }];
-    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    let found = shelf.retrieve(&asked, "default").await;
     assert_eq!(found.articles.first().unwrap().passage.document_id, "printer");
     // What an agent pasted before does not steer the search.
     if let Some(turn) = asked.turns.first_mut() {
         turn.author = AuthorKind::Agent;
         turn.text = "printer printer printer".to_owned();
     }
-    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    let found = shelf.retrieve(&asked, "default").await;
     assert!(found.articles.iter().all(|it| it.signals.iter().any(|(name, _)| name == "coverage")));
 }
 
@@ -229,7 +241,7 @@ async fn what_was_named_turns_ago_is_what_they_means() {
             .zip(turns)
             .map(|(idx, (author, text))| Turn { message_id: format!("{idx}"), author, text })
             .collect();
-        let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+        let found = shelf.retrieve(&asked, "default").await;
         let first = found.articles.first().unwrap();
         assert_eq!(first.passage.document_id, named);
         assert!(0.0 < first.signal("before.named"), "{:?}", first.signals);
@@ -244,7 +256,7 @@ async fn a_title_is_found_by_parts_of_its_words() {
         .put(vec![article("a", "Updating", body), article("b", "Installation on a tablet", body)])
         .await;
     let asked = ticket("", "The program asks for a password after reinstalling");
-    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    let found = shelf.retrieve(&asked, "default").await;
     assert_eq!(found.articles.first().unwrap().passage.document_id, "b");
 }
 
@@ -266,7 +278,7 @@ async fn past_tickets_lead_to_the_article_that_helped() {
     }
     shelf.put(documents).await;
     let asked = ticket("", "all mail vanished since the update");
-    let found = retrieve(&shelf.index, &asked, &Scope::public("default")).unwrap();
+    let found = shelf.retrieve(&asked, "default").await;
     let ids: BTreeSet<_> =
         found.articles.iter().map(|it| it.passage.document_id.as_str()).collect();
     assert!(ids.contains("kb/mail"));
@@ -280,8 +292,54 @@ async fn a_question_that_shares_no_words_finds_nothing() {
     let shelf = Shelf::new();
     shelf.put(vec![article("a", "Refunds", "Money comes back")]).await;
     for question in ["", "???", "how do I do this", "my cat is hungry"] {
-        let found =
-            retrieve(&shelf.index, &ticket("", question), &Scope::public("default")).unwrap();
+        let found = shelf.retrieve(&ticket("", question), "default").await;
         assert_eq!(found, Retrieved::default(), "{question}");
+    }
+}
+
+/// Numbers that look like chance, the same for the same seed.
+fn chance(seed: u64, n: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % 2001) as f32 / 1000.0 - 1.0
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+#[test]
+fn the_closest_passage_is_found_however_long_meanings_are() {
+    const N_ARTICLES: u64 = 400;
+    let scope = Scope::public("default");
+    for n_numbers in [96, 128, 136, 384, 1536] {
+        let index = Index::in_memory("chance").unwrap();
+        let mut known = HashMap::new();
+        let mut changes = Vec::new();
+        for sequence in 1..=N_ARTICLES {
+            let document = article(&sequence.to_string(), &format!("Page {sequence}"), "A page.");
+            let hash = hash_of(&with_title(&document.title, "A page."));
+            known.insert(hash, Meaning::from_numbers(&chance(sequence, n_numbers)).unwrap());
+            changes.push(Change {
+                sequence,
+                brand: document.brand.clone(),
+                pool: document.pool,
+                document_id: document.id.clone(),
+                document: Some(document),
+            });
+        }
+        index.apply(&changes, &Known::Kept(known)).unwrap();
+        for sequence in (1..=N_ARTICLES).step_by(37) {
+            // Nearly what the article means, and not quite.
+            let numbers = chance(sequence, n_numbers).into_iter().zip(chance(7777, n_numbers));
+            let numbers: Vec<f32> = numbers.map(|(it, other)| it + 0.2 * other).collect();
+            let asked = Meaning::from_numbers(&numbers).unwrap();
+            let found = index.nearest(&asked, Pool::Article, &scope, 1).unwrap();
+            let key = DocumentKey::new(Pool::Article, "default", &sequence.to_string());
+            assert_eq!(found, [key], "{n_numbers} numbers, article {sequence}");
+        }
+        let longer = Meaning::from_numbers(&chance(1, n_numbers + 8)).unwrap();
+        assert!(index.nearest(&longer, Pool::Article, &scope, 1).unwrap().is_empty());
     }
 }

@@ -7,15 +7,25 @@ use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
+use serde_json::Value;
 use url::Url;
 
-use super::ModelError;
-
-/// The path all OpenAI-compatible servers answer below their base.
+/// Paths all OpenAI-compatible servers answer below their base.
 const CHAT: &str = "/chat/completions";
+const EMBEDDINGS: &str = "/embeddings";
 
+/// Why no request can be made. Holds nothing of the address or the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressError {
+    /// The base is no http(s) address.
+    NotHttp,
+    /// The key has characters no header may have.
+    BadKey,
+}
+
+/// Where an OpenAI-compatible server is.
 #[derive(Clone)]
-pub(super) struct Endpoint {
+pub struct Address {
     /// Without a slash at the end, without a query.
     base: String,
     /// Some providers want a version in the query; kept as given.
@@ -24,23 +34,38 @@ pub(super) struct Endpoint {
     api_key: SecretString,
 }
 
-impl Endpoint {
-    pub(super) fn new(base: &Url, api_key: Option<SecretString>) -> Result<Endpoint, ModelError> {
+impl Address {
+    /// With or without `/v1`; `None` for servers that ask for no key.
+    ///
+    /// # Errors
+    /// If the address or the key cannot be used in a request.
+    pub fn new(base: &Url, api_key: Option<SecretString>) -> Result<Address, AddressError> {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
-            return Err(ModelError::Misconfigured("model.base_url must be an http(s) address"));
+            return Err(AddressError::NotHttp);
         }
         let mut headers = HeaderMap::new();
         if let Some(key) = &api_key {
             let bearer = format!("Bearer {}", key.expose_secret().trim());
-            let mut bearer = HeaderValue::try_from(bearer).map_err(|_| {
-                ModelError::Misconfigured("model.api_key has characters no header may have")
-            })?;
+            let mut bearer = HeaderValue::try_from(bearer).map_err(|_| AddressError::BadKey)?;
             bearer.set_sensitive(true);
             headers.insert(AUTHORIZATION, bearer);
         }
         let query = base.query_pairs().into_owned().collect();
         let api_key = api_key.unwrap_or_default();
-        Ok(Endpoint { base: versioned(base), query, headers, api_key })
+        Ok(Address { base: versioned(base), query, headers, api_key })
+    }
+
+    /// A request for the vectors of texts, to be sent as it is.
+    ///
+    /// # Errors
+    /// If the address and the body make no request.
+    pub fn embeddings(
+        &self,
+        client: &reqwest::Client,
+        body: &Value,
+    ) -> reqwest::Result<reqwest::Request> {
+        let request = client.post(self.url(EMBEDDINGS)).query(&self.query);
+        request.headers(self.headers.clone()).json(body).build()
     }
 }
 
@@ -51,7 +76,7 @@ fn versioned(base: &Url) -> String {
     bare.set_query(None);
     bare.set_fragment(None);
     let text = bare.as_str().trim_end_matches('/');
-    if let Some(whole) = text.strip_suffix(CHAT) {
+    if let Some(whole) = [CHAT, EMBEDDINGS].iter().find_map(|it| text.strip_suffix(it)) {
         return whole.to_owned();
     }
     let is_version = |segment: &str| {
@@ -61,7 +86,7 @@ fn versioned(base: &Url) -> String {
     if bare.path().split('/').any(is_version) { text.to_owned() } else { format!("{text}/v1") }
 }
 
-impl Config for Endpoint {
+impl Config for Address {
     fn headers(&self) -> HeaderMap {
         self.headers.clone()
     }
@@ -101,24 +126,25 @@ mod tests {
                 "https://a.example/v1beta/openai/chat/completions",
             ),
             ("https://a.example/chat/completions", "https://a.example/chat/completions"),
+            ("https://a.example/v1/embeddings", "https://a.example/v1/chat/completions"),
         ] {
-            let endpoint = Endpoint::new(&given.parse().unwrap(), None).unwrap();
-            assert_eq!(endpoint.url(CHAT), called, "given {given}");
+            let address = Address::new(&given.parse().unwrap(), None).unwrap();
+            assert_eq!(address.url(CHAT), called, "given {given}");
         }
     }
 
     #[test]
     fn a_version_in_the_query_is_kept() {
         let base = "https://a.example/openai/v1?api-version=2024-10-21".parse().unwrap();
-        let endpoint = Endpoint::new(&base, None).unwrap();
-        assert_eq!(endpoint.url(CHAT), "https://a.example/openai/v1/chat/completions");
-        assert_eq!(endpoint.query(), [("api-version", "2024-10-21")]);
+        let address = Address::new(&base, None).unwrap();
+        assert_eq!(address.url(CHAT), "https://a.example/openai/v1/chat/completions");
+        assert_eq!(address.query(), [("api-version", "2024-10-21")]);
     }
 
     #[test]
-    fn a_key_that_breaks_the_header_is_found_at_start_and_not_repeated() {
+    fn a_key_that_breaks_the_header_is_found_at_start() {
         let base = "https://a.example".parse().unwrap();
-        let err = Endpoint::new(&base, Some("sk-1\nX: y".into())).err().unwrap();
-        assert!(!err.to_string().contains("sk-1"), "{err}");
+        let err = Address::new(&base, Some("sk-1\nX: y".into())).err().unwrap();
+        assert_eq!(err, AddressError::BadKey);
     }
 }
