@@ -2,6 +2,8 @@
 //! cites (`docs/VERIFICATION.md`). The same for whoever wrote the draft. Total: what
 //! cannot be scored is NaN, and NaN is a person.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::draft::Draft;
@@ -11,12 +13,16 @@ use crate::knowledge::Hit;
 
 mod align;
 mod differences;
+mod disputes;
 mod evidence;
+mod fault;
 mod links;
 mod support;
 mod tables;
 mod words;
 
+pub use disputes::Dispute;
+pub use fault::Fault;
 pub use support::Signs;
 
 use differences::Claim;
@@ -35,6 +41,19 @@ pub struct Verdict {
     pub grounding: f32,
     /// True if a cited passage says the opposite of the draft, or another number.
     pub contradicted: bool,
+    /// Set if an article that is not cited says otherwise.
+    #[serde(default)]
+    pub disputed: Option<Dispute>,
+    /// Sentences that were taken out of the draft because nothing backs them.
+    #[serde(default)]
+    pub removed: Vec<Removed>,
+}
+
+/// A sentence that was taken out of a draft, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    pub text: String,
+    pub faults: Vec<Fault>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,65 +72,6 @@ pub struct ClaimVerdict {
     /// What the support is made of. `None` for quotes, and without a passage.
     #[serde(default)]
     pub signs: Option<Signs>,
-}
-
-/// What a cited passage does not bear out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fault {
-    /// Cites nothing, or a passage that was not given.
-    NoSource,
-    /// A number, unit, date, price or version the passage does not have.
-    Number(String),
-    Name(String),
-    /// One of the two says "not".
-    Negation,
-    /// The passage names the opposite: on for off, before for after.
-    Direction(String),
-    /// A step of a menu path that is another one, left out, or in another order.
-    MenuPath(String),
-    /// A word that limits the statement, in one of the two only: only, unless, always.
-    Condition(String),
-    /// Words for which the passage has others, in a sentence that is otherwise copied.
-    Changed(String),
-    /// Too few of its words are in the passage.
-    Unbacked,
-    /// A link that stands in no passage.
-    Link(String),
-}
-
-impl Fault {
-    /// True if the passage says something else, not merely nothing.
-    pub fn contradicts(&self) -> bool {
-        match self {
-            Fault::Number(_) | Fault::Negation | Fault::Direction(_) => true,
-            Fault::NoSource
-            | Fault::Name(_)
-            | Fault::MenuPath(_)
-            | Fault::Condition(_)
-            | Fault::Changed(_)
-            | Fault::Unbacked
-            | Fault::Link(_) => false,
-        }
-    }
-
-    /// What a claim keeps of its support. A claim with a wrong number shares nearly
-    /// all words with the truth, so words alone must not carry it. Guessed, below
-    /// [`BACKED_FROM`]; another word may be one the synonyms do not know.
-    fn kept(&self) -> f32 {
-        match self {
-            Fault::Changed(_) => 0.8,
-            Fault::NoSource
-            | Fault::Number(_)
-            | Fault::Name(_)
-            | Fault::Negation
-            | Fault::Direction(_)
-            | Fault::MenuPath(_)
-            | Fault::Condition(_)
-            | Fault::Unbacked
-            | Fault::Link(_) => 0.4,
-        }
-    }
 }
 
 impl ClaimVerdict {
@@ -135,16 +95,43 @@ pub fn verify(draft: &Draft, hits: &[Hit]) -> Verdict {
         sources.push(hit.map(|it| Evidence::read(&it.passage, &mut reader)));
     }
     let stating = draft.sentences.iter().enumerate().filter(|(_, it)| states(it));
-    let claims: Vec<ClaimVerdict> = stating
-        .map(|(sentence_idx, it)| judge(sentence_idx, it, &sources, &mut reader))
-        .collect();
+    let claims: Vec<ClaimVerdict> =
+        stating.map(|(sentence_idx, it)| judge(sentence_idx, it, &sources, &mut reader)).collect();
     // `f32::min` ignores NaN, so an empty draft stays NaN only by the guard.
     let weakest = claims.iter().map(|it| it.support).fold(1.0_f32, f32::min);
     Verdict {
         grounding: if claims.is_empty() { f32::NAN } else { weakest },
         contradicted: claims.iter().any(|it| it.faults.iter().any(Fault::contradicts)),
+        disputed: disputes::find(draft, &claims, hits),
+        removed: Vec::new(),
         claims,
     }
+}
+
+impl Verdict {
+    /// The claims a customer must not read, in order.
+    pub fn unbacked(&self) -> impl Iterator<Item = &ClaimVerdict> {
+        self.claims.iter().filter(|it| !it.is_backed())
+    }
+}
+
+/// Checks a draft and takes out what nothing backs, if the reply survives that. What
+/// contradicts its source stays in for a person to see: whoever wrote it cannot be
+/// trusted with the rest.
+#[must_use]
+pub fn verify_and_trim(draft: Draft, hits: &[Hit]) -> (Draft, Verdict) {
+    let verdict = verify(&draft, hits);
+    let unbacked: BTreeSet<usize> = verdict.unbacked().map(|it| it.sentence_idx).collect();
+    if verdict.contradicted || unbacked.is_empty() {
+        return (draft, verdict);
+    }
+    let Some(rest) = draft.without(&unbacked) else { return (draft, verdict) };
+    let removed = verdict.unbacked().filter_map(|it| {
+        let text = draft.sentences.get(it.sentence_idx)?.text.clone();
+        Some(Removed { text, faults: it.faults.clone() })
+    });
+    let verdict = Verdict { removed: removed.collect(), ..verify(&rest, hits) };
+    (rest, verdict)
 }
 
 /// True if the sentence says something about the matter: "Happy to help!" does not,
@@ -153,7 +140,9 @@ fn states(sentence: &Sentence) -> bool {
     match sentence.kind {
         SentenceKind::Joint => false,
         SentenceKind::Quote => true,
-        SentenceKind::Claim => !tables().is_courtesy(&sentence.text),
+        SentenceKind::Claim => {
+            sentence.text.contains(char::is_alphanumeric) && !tables().is_courtesy(&sentence.text)
+        }
     }
 }
 

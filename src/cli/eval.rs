@@ -158,9 +158,8 @@ struct Lines {
 
 impl Lines {
     fn open(path: Option<&Path>) -> anyhow::Result<Lines> {
-        let make = |path: &Path| {
-            File::create(path).with_context(|| format!("making {}", path.display()))
-        };
+        let make =
+            |path: &Path| File::create(path).with_context(|| format!("making {}", path.display()));
         let file = path.map(make).transpose()?.map(BufWriter::new);
         Ok(Lines { file, written: Ok(()) })
     }

@@ -22,8 +22,7 @@ use opposites::CONTRASTS;
 use opposites::OPPOSITES;
 
 /// Folded words that say "not".
-const NEGATIONS: &str =
-    "not no never cannot cant dont doesnt didnt wont isnt arent wasnt werent wouldnt shouldnt couldnt hasnt \
+const NEGATIONS: &str = "not no never cannot cant dont doesnt didnt wont isnt arent wasnt werent wouldnt shouldnt couldnt hasnt \
          havent hadnt mustnt neither nor without unable none nothing nobody nicht kein keine keinen keiner keinem \
          keines nie niemals ohne ne pas jamais sans aucun aucune nunca sin ningun ninguna jamas non mai senza \
          nessun nessuna nao sem nenhum nenhuma niet geen nooit zonder inte ej aldrig utan ikke aldri uden uten \
@@ -47,8 +46,7 @@ pub fn negated(text: &str) -> bool {
 
 static DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| sides(OPPOSITES.iter()));
 
-static ALL_DIRECTIONS: LazyLock<Cues> =
-    LazyLock::new(|| sides(OPPOSITES.iter().chain(CONTRASTS)));
+static ALL_DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| sides(OPPOSITES.iter().chain(CONTRASTS)));
 
 /// The table's words; a word's row is twice its pair's, and one more on the other side.
 fn sides<'a>(pairs: impl Iterator<Item = &'a (&'a [&'a str], &'a [&'a str])>) -> Cues {

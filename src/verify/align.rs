@@ -76,7 +76,7 @@ pub(super) fn align(sentence: &[Word], passage: &Evidence) -> Walk {
         let mut found: Vec<(usize, Way)> = Vec::new();
         for place in passage.places(word) {
             let Some(there) = passage.words.get(place) else { continue };
-            let alike = likeness(word, there, passage.language.as_deref());
+            let alike = likeness(word, there);
             let way = way_to(place, passage, &scores, &passed, &reached);
             let score = way.score + gap + alike * word.weight;
             if 0.0 < alike && scores.get(place).is_some_and(|it| *it < score) {
@@ -92,7 +92,7 @@ pub(super) fn align(sentence: &[Word], passage: &Evidence) -> Walk {
         }
     }
     let mut walk = traced(&steps, &reached);
-    walk.drop_strays(sentence);
+    walk.drop_strays(sentence, passage);
     walk
 }
 
@@ -167,26 +167,20 @@ fn traced(steps: &[Vec<(usize, Option<usize>)>], reached: &Reached) -> Walk {
     Walk { at }
 }
 
+/// True if a walk that has come to `from` comes to `to` without a jump.
+pub(super) fn goes_on(from: usize, to: usize, passage: &Evidence) -> bool {
+    let in_line = passage.line_of.get(from) == passage.line_of.get(to);
+    from + 1 == to || (in_line && from < to && to - from <= MAX_SKIP)
+}
+
 impl Walk {
-    /// True if `to` follows `from` without a jump.
-    pub(super) fn goes_on(from: usize, to: usize) -> bool {
-        from < to && to - from <= MAX_SKIP
-    }
-
-    /// Jumps between the pieces of the walk.
-    pub(super) fn n_jumps(&self) -> usize {
-        let places: Vec<usize> = self.at.iter().flatten().copied().collect();
-        let pairs = places.iter().zip(places.iter().skip(1));
-        pairs.filter(|(from, to)| !Walk::goes_on(**from, **to)).count()
-    }
-
-    fn drop_strays(&mut self, sentence: &[Word]) {
+    fn drop_strays(&mut self, sentence: &[Word], passage: &Evidence) {
         let mut pieces: Vec<(f32, Vec<usize>)> = Vec::new();
         let mut last: Option<usize> = None;
         for (idx, (place, word)) in self.at.iter().zip(sentence).enumerate() {
             let Some(place) = *place else { continue };
             match (last, pieces.last_mut()) {
-                (Some(last), Some((weight, piece))) if Walk::goes_on(last, place) => {
+                (Some(last), Some((weight, piece))) if goes_on(last, place, passage) => {
                     *weight += word.weight;
                     piece.push(idx);
                 }

@@ -10,9 +10,11 @@ use crate::text::is_cjk;
 use crate::text::terms::fold;
 use crate::verify::Fault;
 use crate::verify::align::Walk;
+use crate::verify::align::goes_on;
 use crate::verify::evidence::Evidence;
 use crate::verify::evidence::Line;
 use crate::verify::support::Signs;
+use crate::verify::support::content_found;
 use crate::verify::tables::tables;
 use crate::verify::words::Word;
 
@@ -22,7 +24,7 @@ use crate::verify::words::Word;
 /// 0.5 to 0.7 make no difference.
 const COPIED: f32 = 0.6;
 
-/// Share of a freely worded sentence's content that its lines must speak of before a
+/// Share of a freely worded sentence's content that the passage must have before a
 /// "not" in only one of them counts. Guessed.
 const SAME_MATTER: f32 = 0.7;
 
@@ -57,16 +59,11 @@ enum Kind {
 }
 
 /// What in a sentence its passage does not bear out, each once, in order.
-pub(super) fn faults(
-    claim: &Claim,
-    walk: &Walk,
-    passage: &Evidence,
-    signs: &Signs,
-) -> Vec<Fault> {
+pub(super) fn faults(claim: &Claim, walk: &Walk, passage: &Evidence, signs: &Signs) -> Vec<Fault> {
     let lines = lines_used(claim, walk, passage);
     let mut faults = numbers(claim, &lines);
     if signs.walked < COPIED {
-        of_free_wording(claim, &lines, passage, signs, &mut faults);
+        of_free_wording(claim, &lines, passage, &mut faults);
         return faults;
     }
     let differences = differences(walk, passage);
@@ -117,9 +114,8 @@ fn lines_used<'a>(claim: &Claim, walk: &Walk, passage: &'a Evidence) -> Vec<&'a 
     }
     let most = taken.iter().map(|it| it.1).fold(0.0, f32::max);
     let used = taken.iter().zip(&passage.lines);
-    let used = used.filter(|((n_words, weight), _)| {
-        0.0 < *weight && (2 <= *n_words || most <= *weight)
-    });
+    let used =
+        used.filter(|((n_words, weight), _)| 0.0 < *weight && (2 <= *n_words || most <= *weight));
     used.map(|(_, line)| line).collect()
 }
 
@@ -137,24 +133,16 @@ fn numbers(claim: &Claim, lines: &[&Line]) -> Vec<Fault> {
 
 /// Of a sentence in words of its own, only what can be told without knowing which word
 /// stands for which.
-fn of_free_wording(
-    claim: &Claim,
-    lines: &[&Line],
-    passage: &Evidence,
-    signs: &Signs,
-    faults: &mut Vec<Fault>,
-) {
+fn of_free_wording(claim: &Claim, lines: &[&Line], passage: &Evidence, faults: &mut Vec<Fault>) {
     if lines.is_empty() {
         return;
     }
     let given = lines.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join("\n");
-    let known: BTreeSet<String> =
-        given.split(|it: char| !it.is_alphanumeric()).map(fold).collect();
+    let known: BTreeSet<String> = given.split(|it: char| !it.is_alphanumeric()).map(fold).collect();
     let names = facts::names(claim.text, passage.language.as_deref());
-    let foreign =
-        names.into_iter().find(|it| !known.contains(it) && !passage.about.contains(it));
+    let foreign = names.into_iter().find(|it| !known.contains(it) && !passage.about.contains(it));
     faults.extend(foreign.map(Fault::Name));
-    if signs.content_words < SAME_MATTER {
+    if content_found(&claim.words, passage) < SAME_MATTER {
         return;
     }
     if negated(claim.text) != any_negated(lines) {
@@ -176,7 +164,7 @@ fn differences(walk: &Walk, passage: &Evidence) -> Vec<Difference> {
             None => (Kind::AtEnd, 0..idx, before(place, idx, passage)),
             Some((last_idx, from)) => {
                 let said = last_idx + 1..idx;
-                match (Walk::goes_on(from, place), said.is_empty(), place == from + 1) {
+                match (goes_on(from, place, passage), said.is_empty(), place == from + 1) {
                     (false, _, _) => (Kind::AtJump, said, 0..0),
                     (true, false, true) => (Kind::PutIn, said, 0..0),
                     (true, false, false) => (Kind::Replaced, said, from + 1..place),
@@ -269,8 +257,8 @@ impl Seen<'_> {
         let path_goes_on = self.claim.words.get(difference.said.end).is_some_and(|it| it.is_step);
         for word in said.iter().filter(|it| !given.iter().any(|other| other.stem == it.stem)) {
             let spelled = || self.spelled(std::slice::from_ref(word));
-            let titled = difference.kind == Kind::PutIn
-                && self.passage.about.contains(word.key.as_ref());
+            let titled =
+                difference.kind == Kind::PutIn && self.passage.about.contains(word.key.as_ref());
             let is_fact = word.is_number || word.is_name;
             if word.is_number {
                 let known = |it: &Fault| matches!(it, Fault::Number(number) if number.split(' ').next() == Some(&word.key));
@@ -317,7 +305,7 @@ impl Seen<'_> {
             if let Some((last_idx, from)) = last
                 && word.is_step
                 && last_idx + 1 == idx
-                && !Walk::goes_on(from, place)
+                && !goes_on(from, place, self.passage)
             {
                 push(faults, Fault::MenuPath(self.spelled(std::slice::from_ref(word))));
             }

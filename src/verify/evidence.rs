@@ -11,7 +11,6 @@ use crate::text::sentences::line_kind;
 use crate::text::sentences::sentences;
 use crate::text::sentences::without_pictures;
 use crate::text::terms::fold;
-use crate::verify::tables::tables;
 use crate::verify::words::Reader;
 use crate::verify::words::Seam;
 use crate::verify::words::Word;
@@ -56,7 +55,7 @@ impl Evidence {
         let mut by_row: HashMap<u16, Vec<usize>> = HashMap::new();
         for (at, word) in words.iter().enumerate() {
             by_stem.entry(Rc::clone(&word.stem)).or_default().push(at);
-            for row in tables().synonyms(&word.stem, language) {
+            for row in word.synonyms {
                 by_row.entry(*row).or_default().push(at);
             }
         }
@@ -77,10 +76,10 @@ impl Evidence {
     /// place once.
     pub(super) fn places(&self, word: &Word) -> Vec<usize> {
         let mut places = self.by_stem.get(&word.stem).cloned().unwrap_or_default();
-        if !word.is_number {
-            for row in tables().synonyms(&word.stem, self.language.as_deref()) {
-                places.extend(self.by_row.get(row).into_iter().flatten());
-            }
+        for row in word.synonyms {
+            places.extend(self.by_row.get(row).into_iter().flatten());
+        }
+        if !word.synonyms.is_empty() {
             places.sort_unstable();
             places.dedup();
         }
@@ -94,8 +93,7 @@ impl Evidence {
 
     /// True if the passage has the word, or one that may stand for it.
     pub(super) fn has_like(&self, word: &Word) -> bool {
-        let rows = tables().synonyms(&word.stem, self.language.as_deref());
-        self.has(word) || (!word.is_number && rows.iter().any(|it| self.by_row.contains_key(it)))
+        self.has(word) || word.synonyms.iter().any(|it| self.by_row.contains_key(it))
     }
 
     /// True if the passage holds the words of the sentence one after the other, and

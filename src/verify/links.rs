@@ -8,9 +8,8 @@ const STARTS: [&str; 6] = ["http://", "https://", "www.", "mailto:", "data:", "j
 /// The addresses of a sentence that none of the passages has.
 pub(super) fn foreign(sentence: &str, cited: &[(usize, &Evidence)]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let ends_word = |it: char| {
-        it.is_whitespace() || matches!(it, '(' | ')' | '<' | '>' | '"' | '[' | ']')
-    };
+    let ends_word =
+        |it: char| it.is_whitespace() || matches!(it, '(' | ')' | '<' | '>' | '"' | '[' | ']');
     for word in sentence.split(ends_word) {
         let word = word.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         let lower = word.to_lowercase();

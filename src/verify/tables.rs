@@ -20,8 +20,8 @@ static TABLES: LazyLock<Tables> =
 /// Characters an opening may have before its colon. Guessed: seven words.
 const MAX_OPENING_CHARS: usize = 48;
 
-/// Words an opening may have before a comma: more of them are a clause.
-const MAX_WORDS_BEFORE_COMMA: usize = 3;
+/// Words an opening may have before a comma: more of them are a clause. Guessed.
+const MAX_WORDS_BEFORE_COMMA: usize = 6;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,7 +102,8 @@ impl Tables {
     /// True for a sentence that states nothing: "Happy to help!"
     pub(super) fn is_courtesy(&self, sentence: &str) -> bool {
         let words = plain_words(sentence);
-        !words.is_empty() && (self.all_lead_in(&words) || self.courtesies.contains(&words.join(" ")))
+        !words.is_empty()
+            && (self.all_lead_in(&words) || self.courtesies.contains(&words.join(" ")))
     }
 
     fn all_lead_in(&self, words: &[String]) -> bool {
@@ -128,8 +129,7 @@ impl Tables {
 /// `None` if there is none near the beginning, or nothing follows.
 fn split_opening(sentence: &str) -> Option<(&str, char, &str)> {
     let is_end = |it: char| matches!(it, ':' | '!' | ',' | '–' | '—' | '：' | '！');
-    let (at, mark) =
-        sentence.char_indices().take(MAX_OPENING_CHARS).find(|(_, it)| is_end(*it))?;
+    let (at, mark) = sentence.char_indices().take(MAX_OPENING_CHARS).find(|(_, it)| is_end(*it))?;
     let after = sentence.get(at + mark.len_utf8()..)?;
     // "9:30" and "https://" are no openings.
     if !after.starts_with(char::is_whitespace) && mark.is_ascii() {

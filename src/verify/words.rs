@@ -53,27 +53,56 @@ pub(super) struct Word {
     pub is_name: bool,
     /// Says nothing by itself: "the", "you", "can".
     pub is_empty: bool,
+    /// "I", "my".
+    pub is_first_person: bool,
+    /// Rows of words that may stand for it. Empty for most.
+    pub synonyms: &'static [u16],
 }
 
 /// Reads sentences; each word is made comparable only once.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    languages: HashMap<Option<String>, Terms>,
+    languages: HashMap<Option<String>, Vocabulary>,
+}
+
+/// The words of one language that were met so far.
+#[derive(Debug)]
+struct Vocabulary {
+    language: Option<String>,
+    terms: Terms,
+    /// By word as it was written.
+    known: HashMap<String, Rc<[Known]>>,
+}
+
+/// What holds of a word wherever it stands.
+#[derive(Debug, Clone)]
+struct Known {
+    key: Rc<str>,
+    stem: Rc<str>,
+    weight: f32,
+    is_number: bool,
+    is_negation: bool,
+    is_empty: bool,
+    is_first_person: bool,
+    synonyms: &'static [u16],
+    /// A name with a capital that nothing explains, and one in any place.
+    has_capital: bool,
+    is_mixed: bool,
 }
 
 impl Reader {
     /// The words of one sentence. Empty for one of marks alone.
     pub(super) fn words(&mut self, sentence: &str, language: Option<&str>) -> Vec<Word> {
-        let terms = self
+        let vocabulary = self
             .languages
             .entry(language.map(str::to_owned))
-            .or_insert_with(|| Terms::new(language));
+            .or_insert_with(|| Vocabulary::new(language));
         let mut words = Vec::new();
         let mut seam = Between::new();
         let mut letters = sentence.char_indices().peekable();
         while let Some((at, letter)) = letters.next() {
-            if facts::unit(letter.encode_utf8(&mut [0; 4])).is_some() && !letter.is_alphanumeric() {
-                push(&mut words, sentence, at..at + letter.len_utf8(), &mut seam, terms, language);
+            if is_sign(letter) {
+                vocabulary.push(&mut words, sentence, at..at + letter.len_utf8(), &mut seam);
                 continue;
             }
             if !letter.is_alphanumeric() {
@@ -94,10 +123,15 @@ impl Reader {
                     letters.next();
                 }
             }
-            push(&mut words, sentence, at..end, &mut seam, terms, language);
+            vocabulary.push(&mut words, sentence, at..end, &mut seam);
         }
         words
     }
+}
+
+/// True for the signs that stand for a unit.
+fn is_sign(letter: char) -> bool {
+    matches!(letter, '%' | '$' | '€' | '£' | '¥' | '₹')
 }
 
 /// True if `next` belongs to the word that began with `first` and has come to `last`.
@@ -170,69 +204,99 @@ impl Between {
     }
 }
 
-/// Puts one written word in, or the two that "can't" stands for.
-fn push(
-    words: &mut Vec<Word>,
-    sentence: &str,
-    place: Range<usize>,
-    between: &mut Between,
-    terms: &mut Terms,
-    language: Option<&str>,
-) {
-    let written = sentence.get(place.clone()).unwrap_or_default();
-    let lower = fold(written).replace('’', "'");
-    let splits = matches!(language, Some("fr" | "it" | "ca"));
-    let parts: Vec<&str> =
-        if splits { lower.split('\'').collect() } else { apart(&lower).to_vec() };
-    for part in parts.into_iter().filter(|it| !it.is_empty()) {
-        let part = part.replace('\'', "");
-        let before = std::mem::replace(between, Between { seam: Seam::None, ..Between::new() });
-        let mut word = word(&part, written, place.clone(), &before, terms);
+impl Vocabulary {
+    fn new(language: Option<&str>) -> Vocabulary {
+        Vocabulary {
+            language: language.map(str::to_owned),
+            terms: Terms::new(language),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Puts one written word in, or the two that "can't" stands for.
+    fn push(
+        &mut self,
+        words: &mut Vec<Word>,
+        sentence: &str,
+        place: Range<usize>,
+        between: &mut Between,
+    ) {
+        let written = sentence.get(place.clone()).unwrap_or_default();
+        let known = match self.known.get(written) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let known = self.look_at(written);
+                self.known.insert(written.to_owned(), Rc::clone(&known));
+                known
+            }
+        };
         // In German every noun has a capital.
-        let explained = before.seam == Seam::Sentence || language == Some("de");
-        word.is_name = !word.is_number && is_name(written, explained);
-        words.push(word);
+        let german = self.language.as_deref() == Some("de");
+        for known in known.iter() {
+            let before = std::mem::replace(between, Between { seam: Seam::None, ..Between::new() });
+            let explained = german || before.seam == Seam::Sentence;
+            words.push(Word {
+                key: Rc::clone(&known.key),
+                stem: Rc::clone(&known.stem),
+                place: place.clone(),
+                weight: known.weight,
+                before: before.seam,
+                is_step: before.is_step,
+                in_brackets: before.in_brackets,
+                is_number: known.is_number,
+                is_negation: known.is_negation,
+                is_name: known.is_mixed || (known.has_capital && !explained),
+                is_empty: known.is_empty,
+                is_first_person: known.is_first_person,
+                synonyms: known.synonyms,
+            });
+        }
     }
-}
 
-fn word(part: &str, written: &str, place: Range<usize>, before: &Between, terms: &mut Terms) -> Word {
-    let value = facts::value(part);
-    let sign = (!part.starts_with(char::is_alphanumeric)).then(|| facts::unit(part)).flatten();
-    let key: Rc<str> = match (&value, sign) {
-        (Some(value), _) => Rc::from(value.as_str()),
-        (None, Some(sign)) => Rc::from(sign),
-        (None, None) => Rc::from(part),
-    };
-    let is_number = value.is_some();
-    let term = if is_number { None } else { terms.of_word(&key) };
-    let is_empty = term.is_none() && !is_number;
-    let is_letter = written.starts_with(is_cjk);
-    Word {
-        stem: term.filter(|_| !is_letter).unwrap_or_else(|| Rc::clone(&key)),
-        weight: match (is_number, is_empty, is_letter) {
-            (true, _, _) => NUMBER_WEIGHT,
-            (_, _, true) => LETTER_WEIGHT,
-            (_, true, _) => EMPTY_WEIGHT,
-            (_, false, _) => WEIGHT,
-        },
-        place,
-        before: before.seam,
-        is_step: before.is_step,
-        in_brackets: before.in_brackets,
-        is_number,
-        is_negation: facts::is_negation(&key),
-        is_name: false,
-        is_empty: is_empty && !is_letter,
-        key,
+    fn look_at(&mut self, written: &str) -> Rc<[Known]> {
+        let lower = fold(written).replace('’', "'");
+        let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
+        let parts: Vec<&str> =
+            if splits { lower.split('\'').collect() } else { apart(&lower).to_vec() };
+        let parts = parts.into_iter().filter(|it| !it.is_empty());
+        parts.map(|it| self.look_at_part(&it.replace('\'', ""), written)).collect()
     }
-}
 
-/// `explained` if a capital at its beginning says nothing.
-fn is_name(written: &str, explained: bool) -> bool {
-    let mut letters = written.chars();
-    let capital = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some();
-    let inner = written.chars().skip(1).any(|it| it.is_uppercase() || it.is_ascii_digit());
-    inner || (capital && !explained)
+    fn look_at_part(&mut self, part: &str, written: &str) -> Known {
+        let value = facts::value(part);
+        let is_number = value.is_some();
+        let sign = if written.starts_with(is_sign) { facts::unit(part) } else { None };
+        let key: Rc<str> = match (&value, sign) {
+            (Some(value), _) => Rc::from(value.as_str()),
+            (None, Some(sign)) => Rc::from(sign),
+            (None, None) => Rc::from(part),
+        };
+        let term = if is_number { None } else { self.terms.of_word(&key) };
+        let is_letter = written.starts_with(is_cjk);
+        let is_empty = term.is_none() && !is_number && !is_letter;
+        let mut letters = written.chars();
+        let capital = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some();
+        let inner = |it: char| it.is_uppercase() || it.is_ascii_digit();
+        let stem = term.filter(|_| !is_letter).unwrap_or_else(|| Rc::clone(&key));
+        let language = self.language.as_deref();
+        Known {
+            synonyms: if is_number { &[] } else { tables().synonyms(&stem, language) },
+            is_first_person: tables().is_first_person(&key),
+            stem,
+            weight: match (is_number, is_letter, is_empty) {
+                (true, _, _) => NUMBER_WEIGHT,
+                (_, true, _) => LETTER_WEIGHT,
+                (_, _, true) => EMPTY_WEIGHT,
+                (_, _, false) => WEIGHT,
+            },
+            is_number,
+            is_negation: facts::is_negation(&key),
+            is_empty,
+            has_capital: !is_number && capital,
+            is_mixed: !is_number && written.chars().skip(1).any(inner),
+            key,
+        }
+    }
 }
 
 /// The words an English short form stands for; the word itself if it is none. `word`
@@ -259,7 +323,7 @@ fn apart(word: &str) -> [&str; 2] {
 
 /// True if one word may stand for the other, and how well: 1.0 for the same word,
 /// 0.0 for another one.
-pub(super) fn likeness(one: &Word, other: &Word, language: Option<&str>) -> f32 {
+pub(super) fn likeness(one: &Word, other: &Word) -> f32 {
     if one.key == other.key {
         return 1.0;
     }
@@ -269,9 +333,7 @@ pub(super) fn likeness(one: &Word, other: &Word, language: Option<&str>) -> f32 
     if one.stem == other.stem {
         return SAME_STEM;
     }
-    let rows = tables().synonyms(&one.stem, language);
-    let shared = !rows.is_empty()
-        && tables().synonyms(&other.stem, language).iter().any(|it| rows.contains(it));
+    let shared = one.synonyms.iter().any(|it| other.synonyms.contains(it));
     if shared { SYNONYM } else { 0.0 }
 }
 
