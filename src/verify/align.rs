@@ -26,9 +26,9 @@ const BEGIN_WITHIN: f32 = 0.2;
 /// "If …, do …" and "Do … if …" say the same.
 const TURN: f32 = 0.7;
 /// The same into another sentence: two halves together may say what neither says.
-const SPLICE: f32 = 3.0;
+const SPLICE: f32 = 4.0;
 /// To any other place.
-const JUMP: f32 = 4.0;
+const JUMP: f32 = 6.0;
 /// A piece of the walk beyond a jump that weighs less than this, and less than half of
 /// another piece, says nothing: any two words stand somewhere.
 const STRAY: f32 = 2.0;

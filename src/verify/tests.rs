@@ -146,7 +146,7 @@ fn a_copy_may_be_turned_round_shortened_and_worded_a_little_otherwise() {
         "Sure! If you don't see the button, select Settings and pick Privacy.",
         "In short: You can't undo this.",
         "As described in the article, updates are installed automatically.",
-        "Good news: updates are automatically installed.",
+        "Good news: updates are installed automatically.",
     ] {
         let verdict = verify(&draft(text), &[hit(source)]);
         let claim = verdict.claims.last().unwrap();

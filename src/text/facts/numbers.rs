@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn one_word_has_a_value_or_a_unit() {
+        assert_eq!(value("1,000").as_deref(), Some("1000"));
+        assert_eq!((value("two").as_deref(), value("due")), (Some("2"), None));
+        assert_eq!((unit("$"), unit("Days"), unit("cat")), (Some("usd"), Some("day"), None));
+    }
+
+    #[test]
     fn another_unit_is_another_number() {
         let one = |text: &str| numbers(text).into_iter().next().unwrap();
         assert!(!one("14 days").agrees_with(&one("14 weeks")));
