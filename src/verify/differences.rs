@@ -273,6 +273,18 @@ impl Seen<'_> {
                 push(faults, Fault::Condition(spelled()));
             }
         }
+        // "may" for "must", "also" for "only", "some" for "every".
+        let replaced = match difference.kind {
+            Kind::Replaced => given,
+            Kind::AtEnd if difference.said.start == 0 => {
+                given.get(given.len().saturating_sub(said.len())..).unwrap_or_default()
+            }
+            Kind::AtEnd | Kind::PutIn | Kind::LeftOut | Kind::AtJump => &[],
+        };
+        let limits = replaced.iter().filter(|it| tables().is_limit(&it.key));
+        for word in limits.filter(|it| !said.iter().any(|other| other.key == it.key)) {
+            push(faults, Fault::Condition(word.key.as_ref().to_owned()));
+        }
         let tells = |it: &&Word| !it.is_empty && !it.is_negation;
         let is_other = said.iter().any(|it| tells(&it)) && given.iter().any(|it| tells(&it));
         if faults.len() == n_before && is_other {

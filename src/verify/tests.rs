@@ -155,6 +155,21 @@ fn a_copy_may_be_turned_round_shortened_and_worded_a_little_otherwise() {
 }
 
 #[test]
+fn a_limit_is_neither_left_out_nor_replaced() {
+    let source = "Owners can only return unopened items. Every order must be paid in advance.";
+    for text in [
+        "Owners can return unopened items.",
+        "Owners can also return unopened items.",
+        "Every order may be paid in advance.",
+        "Some order must be paid in advance.",
+    ] {
+        let claim = verify(&draft(text), &[hit(source)]).claims.remove(0);
+        let is_limit = |it: &Fault| matches!(it, Fault::Condition(_));
+        assert!(claim.faults.iter().any(is_limit), "{text}: {claim:?}");
+    }
+}
+
+#[test]
 fn a_menu_path_keeps_its_steps_and_their_order() {
     let source = "Open Settings > Privacy > Cookies to see what is stored on the device.";
     for text in [
