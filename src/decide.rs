@@ -83,6 +83,13 @@ pub struct Signals {
     /// shown to a person first.
     #[serde(default)]
     pub stale: bool,
+    /// True if an article that is not cited says otherwise: it is shown to a person
+    /// first.
+    #[serde(default)]
+    pub disputed: bool,
+    /// True if a sentence that nothing backs could not be taken out of the draft.
+    #[serde(default)]
+    pub unbacked: bool,
     /// The weakest claim's support, 0.0–1.0; NaN if unscored.
     #[serde(with = "crate::text::nan_as_null")]
     pub grounding: f32,
@@ -152,7 +159,15 @@ fn overriding_reason(signals: &Signals) -> Option<Reason> {
 
 /// True if nothing asks for a person to look before the customer does.
 fn may_go_out(signals: &Signals) -> bool {
-    !signals.injection && !signals.fallback && !signals.person_involved && !signals.stale
+    let asks_for_a_look = [
+        signals.injection,
+        signals.fallback,
+        signals.person_involved,
+        signals.stale,
+        signals.disputed,
+        signals.unbacked,
+    ];
+    !asks_for_a_look.contains(&true)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod blocks;
 mod extractive;
 mod joints;
 mod question;
+mod trimmed;
 mod wording;
 
 pub use extractive::extractive;

@@ -2,6 +2,7 @@
 //! intervals, on nothing that was not known when a question was asked.
 
 mod baseline;
+mod claims;
 mod data;
 mod labels;
 pub mod mask;
@@ -10,7 +11,10 @@ mod metrics;
 mod patterns;
 mod reranked;
 pub mod retrieval;
+pub mod verify;
 
+pub use self::claims::LabelledClaim;
+pub use self::claims::read_claims;
 pub use self::data::Folder;
 pub use self::data::Question;
 pub use self::data::read_folder;
@@ -40,7 +44,7 @@ pub struct Report {
     pub step: String,
     /// The folder.
     pub data: String,
-    /// Questions or sentences that were scored.
+    /// Questions, sentences or replies that were scored.
     pub n: usize,
     pub metrics: Slices,
     /// By name of the baseline.

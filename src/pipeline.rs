@@ -307,7 +307,8 @@ fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
 /// Verify, confidence, decide.
 fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
     let Understood { ticket, triage, retrieved, mut timings } = found;
-    let verdict = step("verify", &mut timings, || verify::verify(&draft, &retrieved.articles));
+    let (draft, verdict) =
+        step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
@@ -367,6 +368,8 @@ fn signals(
         fallback: matches!(draft.written_by, Writer::Fallback(_)),
         contradicted: verdict.contradicted,
         stale: proposal::stale(draft, &retrieved.articles).next().is_some(),
+        disputed: verdict.disputed.is_some(),
+        unbacked: verdict.unbacked().next().is_some(),
         grounding: verdict.grounding,
         confidence: probability,
     }

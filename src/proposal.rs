@@ -70,3 +70,4 @@ pub use crate::proposal::note::handoff;
 pub use crate::proposal::note::note;
 pub use crate::proposal::note::note_instead;
 pub use crate::proposal::note::stale;
+pub use crate::proposal::note::verified;

@@ -8,6 +8,7 @@ pub mod sentences;
 pub mod terms;
 pub mod cues;
 pub mod facts;
+pub mod statement;
 pub mod mask;
 pub mod xml;
 pub mod paper;

@@ -109,6 +109,9 @@ fn show(proposal: &Proposal, out: &mut dyn Write) -> std::io::Result<()> {
             writeln!(out, "\nstale       “{passage}”\n            ticket {ticket}: “{answer}”")?;
         }
     }
+    for (name, value) in proposal::verified(proposal) {
+        writeln!(out, "\n{:<11} {value}", name.to_lowercase())?;
+    }
     let total: f64 = proposal.timings.iter().map(|(_, ms)| ms).sum();
     let steps: Vec<String> =
         proposal.timings.iter().map(|(step, ms)| format!("{step} {ms:.1}")).collect();

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::Args;
 use clap::Subcommand;
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::ingest::bar;
 use crate::app;
@@ -24,12 +25,14 @@ use crate::eval::Report;
 use crate::eval::mask;
 use crate::eval::retrieval;
 use crate::eval::retrieval::Weighed;
+use crate::eval::verify;
 
 /// Examples:
 ///   deskhand eval retrieval --data ./history
 ///   deskhand eval retrieval --data ./history --articles-only --json
 ///   deskhand eval retrieval --data ./history --embedder none
 ///   deskhand eval mask --data ./labelled
+///   deskhand eval verify --data ./replies
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EvalArgs {
@@ -49,6 +52,13 @@ enum Step {
     /// security numbers, secrets. A label is found if each letter and digit of it is
     /// masked. What is masked is a false alarm if it overlaps no label of any type.
     Mask(MaskArgs),
+    /// Whether replies are told apart that their evidence bears out, and that it does not
+    ///
+    /// Reads claims.jsonl of a folder: a line is an `evidence`, a `response` and a `label`,
+    /// supported or unsupported, with an `edit` and a `source` where they are known. A
+    /// response is cut into sentences, and its weakest one counts. It passes where it may
+    /// be sent by the shipped settings.
+    Verify(VerifyArgs),
 }
 
 /// Reads corpus.jsonl, past_tickets.jsonl, past_links.jsonl, queries.jsonl and
@@ -91,6 +101,20 @@ struct MaskArgs {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+struct VerifyArgs {
+    /// The folder of labelled replies
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Write what spoke for each reply, one JSON object a line: what weights are
+    /// learned from
+    #[arg(long, value_name = "FILE")]
+    signals: Option<PathBuf>,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
 /// Measures and prints.
 ///
 /// # Errors
@@ -103,6 +127,7 @@ pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> a
             let report = mask::measure(&sentences, &args.data.display().to_string());
             say(&report, args.json, out)
         }
+        Step::Verify(args) => check_replies(args, out),
     }
 }
 
@@ -112,6 +137,21 @@ fn embedder(chosen: Option<Builtin>, file: Option<&Path>) -> anyhow::Result<Embe
         Some(Builtin::None) => Ok(Embedder::Off),
         None => app::embedder(&config::load(file)?.settings),
     }
+}
+
+fn check_replies(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+    let claims = eval::read_claims(&args.data)?;
+    let grounded_from = config::from_text("")?.settings.answer.grounded_from;
+    let bar = bar(claims.len() as u64, "{bar:30} {pos}/{len} replies, {per_sec}, {eta} left");
+    let mut signals = Lines::open(args.signals.as_deref())?;
+    let data = args.data.display().to_string();
+    let report = verify::measure(&claims, &data, grounded_from, |done, judged| {
+        bar.set_position(done as u64);
+        signals.push(judged);
+    });
+    bar.finish_and_clear();
+    signals.close()?;
+    say(&report, args.json, out)
 }
 
 async fn retrieve(
@@ -125,28 +165,47 @@ async fn retrieve(
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     let data = args.data.display().to_string();
-    let mut signals = match &args.signals {
-        Some(path) => Some(BufWriter::new(
-            File::create(path).with_context(|| format!("making {}", path.display()))?,
-        )),
-        None => None,
-    };
-    let mut written = Ok(());
-    let (with_past_tickets, with_signals) = (!args.articles_only, signals.is_some());
+    let mut signals = Lines::open(args.signals.as_deref())?;
+    let (with_past_tickets, with_signals) = (!args.articles_only, args.signals.is_some());
     let told = |done: usize, weighed: Option<Weighed>| {
         bar.set_position(done as u64);
-        if let (Some(file), Some(weighed), Ok(())) = (&mut signals, weighed, &written) {
-            let line = serde_json::to_string(&weighed).unwrap_or_default();
-            written = writeln!(file, "{line}");
+        if let Some(weighed) = weighed {
+            signals.push(&weighed);
         }
     };
     let report =
         retrieval::measure(&folder, &data, &meanings, with_past_tickets, with_signals, told)?;
     bar.finish_and_clear();
-    written
-        .and_then(|()| signals.map_or(Ok(()), |mut it| it.flush()))
-        .context("writing the signals")?;
+    signals.close()?;
     say(&report, args.json, out)
+}
+
+/// A file of JSON objects, one a line; nothing if none was asked for.
+struct Lines {
+    file: Option<BufWriter<File>>,
+    /// The first failure; nothing is written after it.
+    written: std::io::Result<()>,
+}
+
+impl Lines {
+    fn open(path: Option<&Path>) -> anyhow::Result<Lines> {
+        let make =
+            |path: &Path| File::create(path).with_context(|| format!("making {}", path.display()));
+        let file = path.map(make).transpose()?.map(BufWriter::new);
+        Ok(Lines { file, written: Ok(()) })
+    }
+
+    fn push(&mut self, object: &impl Serialize) {
+        if let (Some(file), Ok(())) = (&mut self.file, &self.written) {
+            let line = serde_json::to_string(object).unwrap_or_default();
+            self.written = writeln!(file, "{line}");
+        }
+    }
+
+    fn close(self) -> anyhow::Result<()> {
+        let flushed = |()| self.file.map_or(Ok(()), |mut it| it.flush());
+        self.written.and_then(flushed).context("writing the signals")
+    }
 }
 
 fn say(report: &Report, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -160,6 +219,7 @@ fn say(report: &Report, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()
 fn show(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     let (many, one) = match report.step.as_str() {
         "mask" => ("sentences", "sentence"),
+        "verify" => ("replies", "sentence"),
         _ => ("questions with labels", "question"),
     };
     writeln!(out, "{} on {}, {} {many}", report.step, report.data, report.n)?;

@@ -25,6 +25,8 @@ const SOUND: Signals = Signals {
     fallback: false,
     contradicted: false,
     stale: false,
+    disputed: false,
+    unbacked: false,
     grounding: 0.95,
     confidence: 0.9,
 };
@@ -67,12 +69,14 @@ fn what_is_unscored_goes_to_a_person() {
 }
 
 #[test]
-fn a_failed_model_an_injection_a_person_at_work_or_a_stale_passage_leave_a_suggestion() {
+fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
     let fallback = Signals { fallback: true, ..SOUND };
     let injection = Signals { injection: true, ..SOUND };
     let person = Signals { person_involved: true, ..SOUND };
     let stale = Signals { stale: true, ..SOUND };
-    for signals in [fallback, injection, person, stale] {
+    let disputed = Signals { disputed: true, ..SOUND };
+    let unbacked = Signals { unbacked: true, ..SOUND };
+    for signals in [fallback, injection, person, stale, disputed, unbacked] {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
 }
@@ -114,13 +118,14 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
 proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
-        flags in prop::array::uniform10(any::<bool>()),
+        flags in prop::array::uniform12(any::<bool>()),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
     ) {
-        let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, stale] =
+        let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, ..] =
             flags;
+        let [.., stale, disputed, unbacked] = flags;
         let signals = Signals {
             silence: None,
             asked_for_person: asked,
@@ -134,6 +139,8 @@ proptest! {
             fallback,
             contradicted,
             stale,
+            disputed,
+            unbacked,
             grounding: grounding.unwrap_or(f32::NAN),
             confidence: confidence.unwrap_or(f32::NAN),
         };

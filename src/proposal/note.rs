@@ -18,6 +18,8 @@ use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 use crate::triage::FlagKind;
 use crate::triage::Triage;
+use crate::verify::Fault;
+use crate::verify::Verdict;
 
 /// Letters of the customer's words in a summary. Guessed: three lines of a note.
 const SUMMARY_CHARS: usize = 320;
@@ -94,6 +96,12 @@ fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
     }
     if signals.stale {
         return "People have since answered otherwise than the help center says.".to_owned();
+    }
+    if signals.disputed {
+        return "Another article says otherwise.".to_owned();
+    }
+    if signals.unbacked {
+        return "A sentence is not backed by what it cites.".to_owned();
     }
     if signals.fallback {
         return "The model did not answer; this was put together without it.".to_owned();
@@ -192,6 +200,9 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
         for stale in stale(&proposal.draft, &proposal.articles) {
             note.line("May be out of date", &doubt(stale));
         }
+        for (name, value) in verified(proposal) {
+            note.line(name, &value);
+        }
     }
     if matches!(proposal.decision, Decision::Escalate(_)) {
         for evidence in &proposal.handoff.evidence {
@@ -206,6 +217,26 @@ pub fn stale<'a>(draft: &'a Draft, articles: &'a [Hit]) -> impl Iterator<Item = 
     let is_cited =
         |it: &&Hit| draft.citations.iter().any(|cited| cited.passage_id == it.passage.id);
     articles.iter().filter(is_cited).filter_map(|it| it.stale.as_ref())
+}
+
+/// What verification has to say of a draft, each under a name. Empty for a draft that
+/// is backed in all it says.
+pub fn verified(proposal: &Proposal) -> Vec<(&'static str, String)> {
+    let Verdict { disputed, removed, .. } = &proposal.verdict;
+    let told = |text: &str, faults: &[Fault]| {
+        let faults: Vec<String> = faults.iter().map(Fault::to_string).collect();
+        format!("“{}”: {}", text::shorten(text, TRIED_CHARS), faults.join("; "))
+    };
+    let unbacked = proposal.verdict.unbacked().filter_map(|claim| {
+        let sentence = proposal.draft.sentences.get(claim.sentence_idx)?;
+        Some(("Not backed", told(&sentence.text, &claim.faults)))
+    });
+    let removed = removed.iter().map(|it| ("Taken out", told(&it.text, &it.faults)));
+    let disputed = disputed.iter().map(|it| {
+        let [said, otherwise] = [&it.said, &it.otherwise].map(|it| text::shorten(it, TRIED_CHARS));
+        ("Said otherwise", format!("“{said}”; but “{}” says “{otherwise}”", it.title))
+    });
+    unbacked.chain(removed).chain(disputed).collect()
 }
 
 fn doubt(stale: &Stale) -> String {

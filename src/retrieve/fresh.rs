@@ -2,14 +2,11 @@
 //! another period, "no longer" where it says it works. Pure; compares only what
 //! was found for one question.
 
-use std::collections::BTreeSet;
-
 use crate::knowledge::Hit;
 use crate::knowledge::Stale;
-use crate::text::facts;
-use crate::text::facts::Number;
 use crate::text::sentences::sentences;
-use crate::text::terms::terms;
+use crate::text::statement::Statement;
+use crate::text::terms::Terms;
 
 /// Share of the shorter sentence's words that both must say to be about the same
 /// matter; the stricter one where nothing but a "not" tells them apart. (Guessed,
@@ -20,15 +17,6 @@ const SAME_WORDS: f32 = 0.75;
 /// Words two sentences must share at least.
 const MIN_SHARED: usize = 3;
 
-/// A sentence, read for what it asserts.
-struct Line {
-    text: String,
-    terms: BTreeSet<String>,
-    numbers: BTreeSet<Number>,
-    negated: bool,
-    directions: BTreeSet<usize>,
-}
-
 /// Marks the passages that newer answers of people contradict.
 pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
     for article in articles {
@@ -36,8 +24,9 @@ pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
         if newer.is_empty() {
             continue;
         }
-        let lines = lines(article);
-        article.stale = newer.into_iter().find_map(|answer| contradiction(&lines, answer));
+        let lines = statements(article);
+        let stale = newer.into_iter().find_map(|answer| contradiction(&lines, answer));
+        article.stale = stale;
     }
 }
 
@@ -53,54 +42,36 @@ fn is_newer(answer: &Hit, article: &Hit) -> bool {
     comparable && newer
 }
 
-fn contradiction(lines: &[Line], answer: &Hit) -> Option<Stale> {
-    let said = self::lines(answer);
+fn contradiction(lines: &[Statement], answer: &Hit) -> Option<Stale> {
+    let said = statements(answer);
     let pairs = said.iter().flat_map(|said| lines.iter().map(move |line| (said, line)));
     let (said, line) = pairs.into_iter().find(|(said, line)| differ(said, line))?;
     Some(Stale {
-        passage: line.text.clone(),
-        answer: said.text.clone(),
+        passage: line.text.to_owned(),
+        answer: said.text.to_owned(),
         ticket: answer.passage.document_id.clone(),
         at: answer.passage.updated_at,
     })
 }
 
-fn lines(hit: &Hit) -> Vec<Line> {
-    let language = hit.passage.language.as_deref();
-    let lines = sentences(&hit.passage.text).into_iter().map(|text| Line {
-        text: text.trim().to_owned(),
-        terms: terms(text, language).into_iter().collect(),
-        numbers: facts::numbers(text).into_iter().collect(),
-        negated: facts::negated(text),
-        directions: facts::directions(text),
-    });
+fn statements(hit: &Hit) -> Vec<Statement<'_>> {
+    let mut terms = Terms::new(hit.passage.language.as_deref());
+    let lines = sentences(&hit.passage.text);
+    let lines = lines.into_iter().map(|it| Statement::read(it.trim(), &mut terms));
     lines.filter(|it| MIN_SHARED <= it.terms.len()).collect()
 }
 
 /// True if two sentences speak of the same matter and cannot both be right.
-fn differ(one: &Line, other: &Line) -> bool {
-    let n_shared = one.terms.intersection(&other.terms).count();
+fn differ(one: &Statement, other: &Statement) -> bool {
+    let n_shared = one.n_shared(other);
     let shared = n_shared as f32 / one.terms.len().min(other.terms.len()) as f32;
     if n_shared < MIN_SHARED || shared < SAME_MATTER {
         return false;
     }
-    if other_amount(&one.numbers, &other.numbers) {
+    if one.has_other_amount(other) {
         return true;
     }
-    let opposite = one
-        .directions
-        .iter()
-        .any(|it| other.directions.contains(&(it ^ 1)) && !other.directions.contains(it));
-    SAME_WORDS <= shared && (one.negated != other.negated || opposite)
-}
-
-/// True if both count the same thing and none of the amounts agree. A number
-/// without a unit may be anything: a version, a step, a year.
-fn other_amount(one: &BTreeSet<Number>, other: &BTreeSet<Number>) -> bool {
-    let pairs = || one.iter().flat_map(|it| other.iter().map(move |other| (it, other)));
-    let mut same_unit = pairs().filter(|(it, other)| it.unit.is_some() && it.unit == other.unit);
-    let comparable = same_unit.next().is_some();
-    comparable && !pairs().any(|(it, other)| it.agrees_with(other))
+    SAME_WORDS <= shared && (one.is_denied_by(other) || one.is_opposite_of(other))
 }
 
 #[cfg(test)]

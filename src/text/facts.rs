@@ -3,114 +3,69 @@
 //! different things however many words they share.
 
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::text::cues::Cues;
+use crate::text::cues::Found;
 use crate::text::cues::plain;
 use crate::text::terms::fold;
 
 mod numbers;
+mod opposites;
 
 pub use numbers::Number;
 pub use numbers::numbers;
+pub use numbers::unit;
+pub use numbers::value;
+use opposites::CONTRASTS;
+use opposites::OPPOSITES;
 
-static NEGATIONS: LazyLock<Cues> = LazyLock::new(|| {
-    Cues::compile(
-        "not no never cannot cant dont doesnt didnt wont isnt arent wasnt werent wouldnt shouldnt couldnt hasnt \
+/// Folded words that say "not".
+const NEGATIONS: &str = "not no never cannot cant dont doesnt didnt wont isnt arent wasnt werent wouldnt shouldnt couldnt hasnt \
          havent hadnt mustnt neither nor without unable none nothing nobody nicht kein keine keinen keiner keinem \
          keines nie niemals ohne ne pas jamais sans aucun aucune nunca sin ningun ninguna jamas non mai senza \
          nessun nessuna nao sem nenhum nenhuma niet geen nooit zonder inte ej aldrig utan ikke aldri uden uten \
-         ei eivat ala ilman nie bez не нет без никогда нельзя degil yok 不 没 无 未 勿 ない ません ず 않 못 없 لا لم لن ليس بدون"
-            .split_whitespace()
-            .map(|it| (it, 0)),
-    )
-});
+         ei eivat ala ilman nie bez не нет без никогда нельзя degil yok 不 没 无 未 勿 ない ません ず 않 못 없 لا لم لن ليس بدون";
+
+static NEGATION_CUES: LazyLock<Cues> =
+    LazyLock::new(|| Cues::compile(NEGATIONS.split_whitespace().map(|it| (it, 0))));
+
+static NEGATION_WORDS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| NEGATIONS.split_whitespace().collect());
+
+/// True if one folded word says "not" by itself.
+pub fn is_negation(word: &str) -> bool {
+    NEGATION_WORDS.contains(word)
+}
 
 /// True if the text says "not" in one of its forms.
 pub fn negated(text: &str) -> bool {
-    !NEGATIONS.find(&plain(text)).is_empty()
+    !NEGATION_CUES.find(&plain(text)).is_empty()
 }
 
-/// Pairs of opposites. `*` as in [`Cues::compile`].
-const OPPOSITES: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "enable*",
-            "turn on",
-            "switch on",
-            "turned on",
-            "aktivier*",
-            "einschalt*",
-            "activer",
-            "activez",
-            "activar",
-            "activa",
-            "attiva*",
-            "ativar",
-            "inschakel*",
-        ],
-        &[
-            "disable*",
-            "turn off",
-            "switch off",
-            "turned off",
-            "deaktivier*",
-            "ausschalt*",
-            "desactiver",
-            "desactivez",
-            "desactivar",
-            "disattiva*",
-            "desativar",
-            "uitschakel*",
-        ],
-    ),
-    (
-        &["before", "vor", "avant", "antes", "prima"],
-        &["after", "nach", "apres", "despues", "depois", "dopo"],
-    ),
-    (
-        &["increas*", "raise", "raises", "higher", "erhoh*"],
-        &["decreas*", "reduc*", "lower", "lowers", "verringer*"],
-    ),
-    (
-        &["add", "adds", "adding", "added", "hinzufug*", "ajouter", "anadir", "aggiung*"],
-        &["remov*", "delet*", "entfern*", "losch*", "supprim*", "eliminar", "elimina", "rimuov*"],
-    ),
-    (
-        &["allow*", "permit*", "accept*"],
-        &["block*", "forbid*", "deny", "denies", "reject*", "declin*", "prohibit*"],
-    ),
-    (&["show", "shows", "display", "displays"], &["hide", "hides", "hidden"]),
-    (&["install", "installs", "installed", "installing"], &["uninstall*"]),
-    (&["connect", "connected", "connecting", "connects"], &["disconnect*"]),
-    (&["upload*"], &["download*"]),
-    (
-        &["import", "imports", "importing", "imported"],
-        &["export", "exports", "exporting", "exported"],
-    ),
-    (&["incoming"], &["outgoing"]),
-    (&["lock", "locks", "locked"], &["unlock*"]),
-    (&["open", "opens", "opened"], &["close", "closes", "closed"]),
-    (&["minimum", "at least"], &["maximum", "at most", "up to"]),
-    (&["more than", "over", "above"], &["less than", "below", "under"]),
-    (&["first"], &["last"]),
-    (&["check", "checked", "select", "tick"], &["uncheck*", "deselect*", "untick*"]),
-    (&["subscribe", "subscribed"], &["unsubscribe*"]),
-    (&["free", "kostenlos", "gratuit", "gratis"], &["paid", "fee", "fees", "kostenpflichtig"]),
-    (&["online"], &["offline"]),
-    (&["included", "including", "includes"], &["excluded", "excluding", "excludes"]),
-    (&["start", "starts", "begin", "begins"], &["stop", "stops", "end", "ends"]),
-    (&["encrypt", "encrypts", "encrypted"], &["decrypt*", "unencrypted"]),
-    (&["can", "possible", "supported"], &["cannot", "cant", "impossible", "unsupported"]),
-];
+static DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| sides(OPPOSITES.iter()));
 
-static DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| {
-    let sides = OPPOSITES.iter().enumerate().flat_map(|(pair, (one, other))| {
+static ALL_DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| sides(OPPOSITES.iter().chain(CONTRASTS)));
+
+/// The table's words; a word's row is twice its pair's, and one more on the other side.
+fn sides<'a>(pairs: impl Iterator<Item = &'a (&'a [&'a str], &'a [&'a str])>) -> Cues {
+    Cues::compile(pairs.enumerate().flat_map(|(pair, (one, other))| {
         let one = one.iter().map(move |it| (*it, pair * 2));
         one.chain(other.iter().map(move |it| (*it, pair * 2 + 1)))
+    }))
+}
+
+/// The word of `said` whose opposite `given` names in its stead, as the table spells
+/// it. For two short pieces that stand in the same place of two sentences.
+pub fn opposed(said: &str, given: &str) -> Option<&'static str> {
+    let (said, given) = (ALL_DIRECTIONS.find(&plain(said)), ALL_DIRECTIONS.find(&plain(given)));
+    let names = |found: &[Found], row| found.iter().any(|it| it.row == row);
+    let opposed = said.iter().find(|it| {
+        names(&given, it.row ^ 1) && !names(&given, it.row) && !names(&said, it.row ^ 1)
     });
-    Cues::compile(sides)
-});
+    opposed.map(|it| it.cue)
+}
 
 /// Which sides of which opposites a text names: the same number stands for the
 /// same side, and the numbers of two opposites differ in the last bit only.
@@ -179,6 +134,9 @@ mod tests {
         let other = directions("Turn off sync after you start");
         assert!(one.iter().any(|it| other.contains(&(it ^ 1))));
         assert_eq!(direction_word(1), "disable");
+        assert_eq!(opposed("an older version", "a newer version"), Some("older"));
+        assert_eq!(opposed("an older version", "a later version"), None);
+        assert!(is_negation("nicht") && !is_negation("note"));
     }
 
     proptest! {

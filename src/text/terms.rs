@@ -63,18 +63,20 @@ impl Terms {
         let (spaced, pairs) = split_scripts(text, if splits { " " } else { "" });
         let mut terms = Vec::new();
         for word in spaced.split(' ').filter(|it| !it.is_empty()) {
-            let term = match self.known.get(word) {
-                Some(known) => known.clone(),
-                None => {
-                    let term = self.term(word);
-                    self.known.insert(word.to_owned(), term.clone());
-                    term
-                }
-            };
-            terms.extend(term);
+            terms.extend(self.of_word(word));
         }
         terms.extend(pairs.into_iter().map(Rc::from));
         terms
+    }
+
+    /// The term of one lower-case word; `None` for one that says nothing.
+    pub fn of_word(&mut self, word: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.known.get(word) {
+            return known.clone();
+        }
+        let term = self.term(word);
+        self.known.insert(word.to_owned(), term.clone());
+        term
     }
 
     fn term(&mut self, word: &str) -> Option<Rc<str>> {

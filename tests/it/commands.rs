@@ -12,6 +12,7 @@ use deskhand::embed::Embedder;
 use deskhand::ingest;
 use deskhand::ingest::Missing;
 use serde_json::Value;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::embeddings::FakeEmbeddings;
@@ -210,6 +211,47 @@ fn masking_can_be_measured_on_labelled_texts_of_either_shape() {
     let shown = shell.says(&["eval", "mask", "--data", "marked"]);
     assert!(shown.contains("mask on marked, 1 sentences") && shown.contains("patterns"), "{shown}");
     assert!(shell.complains(&["eval", "mask", "--data", "."]).contains("no sentences.jsonl"));
+}
+
+#[test]
+fn replies_are_measured_beside_what_words_alone_tell() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("replies")).unwrap();
+    let evidence = "Refunds take 5 business days. Open the Orders page and turn on Returns.";
+    let lines = [
+        ("Sure! Refunds take 5 business days.", "supported", "none"),
+        ("Refunds take 9 business days.", "unsupported", "number"),
+        ("Open the Orders page and turn off Returns.", "unsupported", "swap"),
+        ("Have a nice day!", "generic", "none"),
+    ]
+    .map(|(response, label, edit)| {
+        json!({"evidence": evidence, "response": response, "label": label, "edit": edit})
+            .to_string()
+    });
+    shell.write("replies/claims.jsonl", &lines.join("\n"));
+    let eval =
+        |more: &[&str]| shell.says(&[&["eval", "verify", "--data", "replies"], more].concat());
+    let report: Value =
+        serde_json::from_str(&eval(&["--json", "--signals", "seen.jsonl"])).unwrap();
+    assert_eq!((&report["step"], &report["n"]), (&"verify".into(), &3.into()));
+    let all = &report["metrics"]["all"];
+    assert_eq!((&all["auroc"], &all["supported passing"]), (&1.0.into(), &1.0.into()));
+    assert_eq!(report["metrics"]["edit:number"]["unsupported passing"], 0.0);
+    assert!(report["baseline"]["words"]["all"]["auroc"].is_number());
+    let seen = shell.read("seen.jsonl");
+    assert!(seen.lines().count() == 3 && seen.contains("\"direction\""), "{seen}");
+    let shown = eval(&[]);
+    assert!(
+        shown.contains("verify on replies, 3 replies") && shown.contains("trigrams"),
+        "{shown}"
+    );
+    assert!(shell.complains(&["eval", "verify", "--data", "."]).contains("no claims.jsonl"));
+    shell.write(
+        "replies/claims.jsonl",
+        "{\"evidence\":\"a\",\"response\":\"b\",\"label\":\"maybe\"}",
+    );
+    let complaint = shell.complains(&["eval", "verify", "--data", "replies"]);
+    assert!(complaint.contains("line 1") && complaint.contains("maybe"), "{complaint}");
 }
 
 #[tokio::test]

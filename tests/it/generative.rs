@@ -475,43 +475,52 @@ fn conversation() -> Conversation {
     }
 }
 
-fn index_of_one_article() -> Index {
-    let document = Document {
-        id: "plans".to_owned(),
-        pool: Pool::Article,
-        brand: "main".to_owned(),
-        title: "Change your plan".to_owned(),
-        body: "You can change your plan at any time.\n\n1. Open Settings\n2. Choose Plan\n"
-            .to_owned(),
-        answer: None,
-        summary: None,
-        url: Some("https://help.example/plans".to_owned()),
-        language: Some("en".to_owned()),
-        audience: Audience::Public,
-        updated_at: None,
-        solved: false,
-        linked_articles: Vec::new(),
-        tags: Vec::new(),
-        source: "test".to_owned(),
-    };
+const ARTICLE: &str = "You can change your plan at any time.\n\n1. Open Settings\n2. Choose Plan\n";
+
+fn index_of(bodies: &[&str]) -> Index {
+    let changes = (1..).zip(bodies).map(|(sequence, body)| {
+        let id = format!("plans-{sequence}");
+        let document = Document {
+            id: id.clone(),
+            pool: Pool::Article,
+            brand: "main".to_owned(),
+            title: "Change your plan".to_owned(),
+            body: (*body).to_owned(),
+            answer: None,
+            summary: None,
+            url: Some("https://help.example/plans".to_owned()),
+            language: Some("en".to_owned()),
+            audience: Audience::Public,
+            updated_at: None,
+            solved: false,
+            linked_articles: Vec::new(),
+            tags: Vec::new(),
+            source: "test".to_owned(),
+        };
+        Change {
+            sequence,
+            brand: "main".to_owned(),
+            pool: Pool::Article,
+            document_id: id,
+            document: Some(document),
+        }
+    });
     let index = Index::in_memory(TABLE).unwrap();
-    let change = Change {
-        sequence: 1,
-        brand: "main".to_owned(),
-        pool: Pool::Article,
-        document_id: "plans".to_owned(),
-        document: Some(document),
-    };
-    index.apply(&[change], &Known::ByTable).unwrap();
+    index.apply(&changes.collect::<Vec<_>>(), &Known::ByTable).unwrap();
     index
 }
 
 /// A proposal for the standard conversation, where anything sound is sent.
 async fn proposed(says: Vec<Say>) -> Proposal {
+    proposed_from(&[ARTICLE], says).await
+}
+
+/// The same where the help center holds these articles.
+pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal {
     let model = ScriptedModel::start(MAX_TOKENS, says).await;
     let drafter = Drafter::Generative(Box::new(generative(settings(&model, MAX_TOKENS))));
     let stages = StageModel::preset("m1").unwrap().unwrap();
-    let (index, cpu) = (Arc::new(index_of_one_article()), Arc::new(Semaphore::new(2)));
+    let (index, cpu) = (Arc::new(index_of(articles)), Arc::new(Semaphore::new(2)));
     let pipeline = Pipeline::new(index, Arc::new(Embedder::Table), Arc::new(stages), drafter, cpu);
     let context = Context {
         scope: Scope::public("main"),

@@ -25,4 +25,5 @@ mod simulation;
 mod store;
 mod sweep;
 mod tidy;
+mod verified;
 mod zendesk;

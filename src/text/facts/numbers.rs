@@ -74,9 +74,10 @@ const UNITS: &[(&str, &str)] = &[
     ("time", "times mal fois veces volte vezes"),
 ];
 
-/// Number words, by value. Small ones only: larger numbers are written in digits.
+/// Number words, by value, the English one first. Small ones only: larger numbers
+/// are written in digits. Italian "due" is left out: in English a bill is due.
 const WORDS: &[(&str, &str)] = &[
-    ("2", "two zwei deux dos due twee dois duas"),
+    ("2", "two zwei deux dos twee dois duas"),
     ("3", "three drei trois tres tre drie três"),
     ("4", "four vier quatre cuatro quattro quatro"),
     ("5", "five fünf cinq cinco vijf"),
@@ -151,7 +152,18 @@ fn numbers_of_line(line: &str, numbers: &mut BTreeSet<Number>) {
     }
 }
 
-fn unit(word: &str) -> Option<&'static str> {
+/// The value of one word in the spelling of [`Number::value`]: of digits, or of an
+/// English number word. `word` is lower case. `None` for any other word.
+pub fn value(word: &str) -> Option<String> {
+    if word.starts_with(|it: char| it.is_ascii_digit()) {
+        return Some(canonical(word));
+    }
+    let is_word = |words: &str| words.split(' ').next() == Some(word);
+    WORDS.iter().find(|(_, words)| is_word(words)).map(|(value, _)| (*value).to_owned())
+}
+
+/// The unit a word or sign stands for, in one spelling; `None` if it is none.
+pub fn unit(word: &str) -> Option<&'static str> {
     let word = word.trim().to_lowercase();
     UNITS
         .iter()
@@ -215,6 +227,13 @@ mod tests {
         assert_eq!(spelled("3-5 business days"), ["3", "5"]);
         assert_eq!(spelled("1. Press 4 keys of B12"), ["4"]);
         assert_eq!(spelled("since 128.3.0 on 2024-05-01"), ["128.3.0", "2024-05-01"]);
+    }
+
+    #[test]
+    fn one_word_has_a_value_or_a_unit() {
+        assert_eq!(value("1,000").as_deref(), Some("1000"));
+        assert_eq!((value("two").as_deref(), value("due")), (Some("2"), None));
+        assert_eq!((unit("$"), unit("Days"), unit("cat")), (Some("usd"), Some("day"), None));
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! A sentence, read for what it asserts, and whether two of them speak of one matter
+//! and cannot both be right.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::text::facts;
+use crate::text::facts::Number;
+use crate::text::terms::Terms;
+
+#[derive(Debug, Clone)]
+pub struct Statement<'a> {
+    pub text: &'a str,
+    /// Its words that say something, numbers left out.
+    pub terms: BTreeSet<Rc<str>>,
+}
+
+impl<'a> Statement<'a> {
+    /// Compare only statements read with the same `terms`.
+    pub fn read(text: &'a str, terms: &mut Terms) -> Statement<'a> {
+        let is_number = |it: &Rc<str>| it.starts_with(|it: char| it.is_ascii_digit());
+        let terms = terms.of(text).into_iter().filter(|it| !is_number(it)).collect();
+        Statement { text, terms }
+    }
+
+    /// Words that both have.
+    pub fn n_shared(&self, other: &Statement) -> usize {
+        self.terms.intersection(&other.terms).count()
+    }
+
+    /// True if both count the same thing and none of the amounts agree. A number
+    /// without a unit may be anything: a version, a step, a year.
+    pub fn has_other_amount(&self, other: &Statement) -> bool {
+        let (one, other) = (&facts::numbers(self.text), &facts::numbers(other.text));
+        let pairs = || one.iter().flat_map(|it| other.iter().map(move |other| (it, other)));
+        let same_unit = |it: &Number, other: &Number| it.unit.is_some() && it.unit == other.unit;
+        pairs().any(|(it, other)| same_unit(it, other))
+            && !pairs().any(|(it, other)| it.agrees_with(other))
+    }
+
+    /// True if one of the two says "not".
+    pub fn is_denied_by(&self, other: &Statement) -> bool {
+        facts::negated(self.text) != facts::negated(other.text)
+    }
+
+    /// True if the two name opposites: on and off, before and after.
+    pub fn is_opposite_of(&self, other: &Statement) -> bool {
+        let (one, other) = (facts::directions(self.text), facts::directions(other.text));
+        // The opposite's number differs in the last bit only.
+        one.iter().any(|it| other.contains(&(it ^ 1)) && !other.contains(it))
+    }
+
+    /// True if both name the same names.
+    pub fn has_names_of(&self, other: &Statement, language: Option<&str>) -> bool {
+        facts::names(self.text, language) == facts::names(other.text, language)
+    }
+}
