@@ -6,6 +6,7 @@ mod endpoint;
 mod known;
 mod meaning;
 mod pieces;
+mod scale;
 mod table;
 #[cfg(feature = "transformer")]
 mod transformer;
@@ -20,6 +21,9 @@ pub use self::known::with_title;
 pub use self::meaning::MAX_NUMBERS;
 pub use self::meaning::Meaning;
 pub use self::meaning::NoDirection;
+pub use self::scale::Scale;
+pub use self::scale::Sought;
+pub use self::scale::UNLIKE;
 pub use self::table::by_table;
 #[cfg(feature = "transformer")]
 pub use self::transformer::Transformer;
@@ -150,6 +154,17 @@ impl Embedder {
         form.languages.is_empty() || form.languages.iter().any(|it| language.starts_with(it))
     }
 
+    /// How alike it calls texts about different matters. `None` where likeness is taken as
+    /// it is: the scale of the table is what all weights were learned with.
+    pub fn scale(&self) -> Option<&Scale> {
+        match self {
+            Embedder::Off | Embedder::Table => None,
+            Embedder::Endpoint(endpoint) => Some(endpoint.scale()),
+            #[cfg(feature = "transformer")]
+            Embedder::Transformer(transformer) => Some(transformer.scale()),
+        }
+    }
+
     /// True if what a passage means is worth keeping: it costs a call or a while.
     pub fn is_costly(&self) -> bool {
         match self {
@@ -172,13 +187,14 @@ impl Embedder {
 
     /// What a question means, found on this machine and this thread. `None` if nothing
     /// here knows: an endpoint is to be asked instead.
-    pub fn question_here(&self, texts: &[&str]) -> Option<Meaning> {
-        match self {
+    pub fn question_here(&self, texts: &[&str]) -> Option<Sought> {
+        let meaning = match self {
             Embedder::Off | Embedder::Endpoint(_) => None,
             Embedder::Table => by_table(texts),
             #[cfg(feature = "transformer")]
             Embedder::Transformer(transformer) => transformer.question(&texts.concat()),
-        }
+        };
+        Some(Sought::new(meaning?, self.scale().and_then(Scale::unlike)))
     }
 
     /// Passages that are best given at once, and how many such calls.

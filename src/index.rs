@@ -57,7 +57,7 @@ use self::sound::check_sums;
 use self::sound::read_watermark;
 use self::terms::Layout;
 use crate::embed::Known;
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::knowledge::Document;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
@@ -269,7 +269,7 @@ impl Index {
     /// what the reader may see is looked at.
     pub fn nearest(
         &self,
-        asked: &Meaning,
+        asked: &Sought,
         pool: Pool,
         scope: &Scope,
         n_documents: usize,

@@ -15,6 +15,8 @@ use url::Url;
 use super::EmbedError;
 use super::Form;
 use super::meaning::Meaning;
+use super::scale::Scale;
+use super::scale::Sought;
 use crate::http::CallError;
 use crate::http::answer_of;
 use crate::llm;
@@ -70,6 +72,7 @@ pub struct Endpoint {
     address: Address,
     client: reqwest::Client,
     settings: EndpointSettings,
+    scale: Scale,
     /// Parts of its meanings; 0 until the first is known.
     n_parts: AtomicUsize,
 }
@@ -113,7 +116,8 @@ impl Endpoint {
         })?;
         let n_numbers = settings.dimensions.map_or("full".to_owned(), |it| it.to_string());
         let name = format!("endpoint:{}:{n_numbers}{}", settings.model, settings.form.mark());
-        Ok(Endpoint { name, address, client, settings, n_parts: AtomicUsize::new(0) })
+        let (scale, n_parts) = (Scale::default(), AtomicUsize::new(0));
+        Ok(Endpoint { name, address, client, settings, scale, n_parts })
     }
 
     /// Names the space its meanings are of.
@@ -123,6 +127,11 @@ impl Endpoint {
 
     pub fn form(&self) -> &Form {
         &self.settings.form
+    }
+
+    /// How alike it calls texts about different matters.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
     }
 
     /// Calls that may go on at once.
@@ -161,8 +170,14 @@ impl Endpoint {
     ///
     /// # Errors
     /// See [`EmbedError`].
-    pub async fn ask_once(&self, texts: &[Outgoing]) -> Result<Vec<Meaning>, EmbedError> {
-        self.ask(texts, self.settings.question_timeout).await
+    pub async fn ask_once(&self, texts: &[Outgoing]) -> Result<Vec<Sought>, EmbedError> {
+        let meanings = self.ask(texts, self.settings.question_timeout).await?;
+        Ok(meanings.into_iter().map(|it| self.sought(it)).collect())
+    }
+
+    /// What others are compared with, on this model's scale.
+    pub fn sought(&self, meaning: Meaning) -> Sought {
+        Sought::new(meaning, self.scale.unlike())
     }
 
     /// What texts mean, in their order. `None` for one the endpoint refuses while it

@@ -19,6 +19,7 @@ use tokenizers::TruncationParams;
 use super::EmbedError;
 use super::Form;
 use super::meaning::Meaning;
+use super::scale::Scale;
 
 /// Tokens of a text that count: what such models were trained on, and twice a usual
 /// passage.
@@ -31,6 +32,7 @@ const NAME_CHARS: usize = 12;
 pub struct Transformer {
     name: String,
     form: Form,
+    scale: Scale,
     tokenizer: Tokenizer,
     model: BertModel,
 }
@@ -71,7 +73,7 @@ impl Transformer {
             .and_then(|weights| BertModel::load(weights, &config))
             .map_err(|error| unusable(&"model.safetensors", &error))?;
         let name = format!("transformer:{hash}{}", form.mark());
-        Ok(Transformer { name, form, tokenizer, model })
+        Ok(Transformer { name, form, scale: Scale::default(), tokenizer, model })
     }
 
     pub fn name(&self) -> &str {
@@ -80,6 +82,11 @@ impl Transformer {
 
     pub fn form(&self) -> &Form {
         &self.form
+    }
+
+    /// How alike it calls texts about different matters.
+    pub fn scale(&self) -> &Scale {
+        &self.scale
     }
 
     /// What a question means. `None` if the model fails on it, which is logged.

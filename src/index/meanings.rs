@@ -13,6 +13,7 @@ use super::opened::Segment;
 use super::terms::MEANING;
 use super::terms::PARTITION;
 use crate::embed::Meaning;
+use crate::embed::Sought;
 
 /// Passages whose meaning is looked at in full. (Measured elsewhere with one bit a
 /// number: of 500 such, 97 of 100 of the true ten closest were among them.)
@@ -141,11 +142,11 @@ fn differing(one: &[u64], other: &[u64]) -> u32 {
 /// something else.
 pub(super) fn nearest(
     opened: &Opened,
-    asked: &Meaning,
+    asked: &Sought,
     allowed: &[u64],
     n_documents: usize,
 ) -> Vec<DocumentKey> {
-    let (signs, n_parts) = (asked.signs(), asked.n_parts());
+    let (signs, n_parts) = (asked.meaning().signs(), asked.meaning().n_parts());
     let parts = || {
         let segments = opened.segments.iter();
         segments.flat_map(|it| it.sketches.parts(allowed, n_parts).map(move |part| (it, part)))

@@ -25,7 +25,7 @@ use super::terms::MEANING;
 use super::terms::N_PLACES;
 use super::terms::PARTITION;
 use super::titles::Titles;
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::knowledge::Pool;
 
 /// A commit as queries see it. It stays readable however the index changes.
@@ -177,7 +177,7 @@ impl Segment {
 
     /// How alike a passage and a meaning are, −1.0 to 1.0. `None` if nobody knows what
     /// the passage means.
-    pub(super) fn likeness(&self, doc: DocId, asked: &Meaning) -> Option<f32> {
+    pub(super) fn likeness(&self, doc: DocId, asked: &Sought) -> Option<f32> {
         let rows = self.meanings.index.value_row_ids(doc);
         let mut words = [0; WORDS_AT_ONCE];
         match words.get_mut(..rows.len()) {

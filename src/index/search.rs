@@ -33,7 +33,7 @@ use super::terms::partition_key;
 use super::terms::partitions;
 use super::words::code_of;
 use super::words::codes;
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
@@ -72,7 +72,7 @@ impl Scored {
 
     /// How alike a passage and a meaning are, −1.0 to 1.0. `None` if nobody knows what
     /// the passage means.
-    pub fn likeness(&self, found: &Match, asked: &Meaning) -> Option<f32> {
+    pub fn likeness(&self, found: &Match, asked: &Sought) -> Option<f32> {
         let segment = self.opened.segments.get(found.address.segment_ord as usize)?;
         segment.likeness(found.address.doc_id, asked)
     }

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::learn_if_outdated;
 use super::meanings::Missing;
 use super::meanings::embed_unembedded;
+use super::meanings::measure;
 use super::meanings::of_changes;
 use super::meanings::take_again;
 use crate::embed::EmbedError;
@@ -73,6 +74,9 @@ pub async fn catch_up(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<usize, CatchUpError> {
     index.weigh(store.read(knowledge::weights).await?);
+    if let Some(error) = measure(Some(store), embedder, Missing::Leave).await? {
+        tracing::warn!(%error, "what the embedder told before does not fit what it tells now");
+    }
     let last = store.read(knowledge::last_sequence).await?;
     if last < index.watermark() {
         on_index(index, Index::clear).await?;

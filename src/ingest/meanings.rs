@@ -14,8 +14,10 @@ use super::follow::on_index;
 use crate::embed::EmbedError;
 use crate::embed::Embedder;
 use crate::embed::Known;
+use crate::embed::Meaning;
 use crate::embed::PassageText;
 use crate::embed::TextHash;
+use crate::embed::UNLIKE;
 use crate::embed::hash_of;
 use crate::embed::with_title;
 use crate::index::Change;
@@ -157,6 +159,9 @@ pub async fn of_documents(
         Some(store) => kept_of(&wanted, store, embedder).await?,
         None => Kept::new(),
     };
+    if let Some(error) = measure(store, embedder, Missing::Embed).await? {
+        return Err(error.into());
+    }
     match embed(&wanted, &mut kept, store, embedder).await? {
         Some(error) => Err(error.into()),
         None => Ok(known(kept)),
@@ -237,7 +242,7 @@ pub(super) async fn clear_unused(
     store: &Store,
     embedder: &Arc<Embedder>,
 ) -> Result<(), CatchUpError> {
-    let mut in_use = HashSet::new();
+    let mut in_use: HashSet<TextHash> = UNLIKE.into_iter().map(hash_of).collect();
     let mut sequence = 0;
     while embedder.is_costly() {
         let read = move |connection: &rusqlite::Connection| {
@@ -283,12 +288,36 @@ async fn kept_of(
     store.read(move |it| knowledge::meanings(it, &name, &hashes)).await
 }
 
-/// Holds an endpoint to the length of what it told before.
-async fn hold(store: &Store, embedder: &Embedder) -> Result<Result<(), EmbedError>, StoreError> {
-    let Some(endpoint) = embedder.endpoint() else { return Ok(Ok(())) };
+/// Learns how alike an embedder calls texts about different matters, and how long its
+/// meanings are, from what is kept of such texts; asks for them if nothing is and there
+/// is somebody to ask. Once a process.
+pub(super) async fn measure(
+    store: Option<&Store>,
+    embedder: &Arc<Embedder>,
+    missing: Missing,
+) -> Result<Option<EmbedError>, StoreError> {
+    let Some(scale) = embedder.scale().filter(|it| it.unlike().is_none()) else { return Ok(None) };
+    let texts = UNLIKE.map(|it| PassageText { text: it.to_owned(), private: false });
+    let hashes = UNLIKE.map(hash_of);
     let name = embedder.name().to_owned();
-    let known = store.read(move |it| knowledge::any_meaning(it, &name)).await?;
-    Ok(known.map_or(Ok(()), |it| endpoint.expect(&it)))
+    let mut kept = match store {
+        Some(store) => store.read(move |it| knowledge::meanings(it, &name, &hashes)).await?,
+        None => Kept::new(),
+    };
+    if kept.is_empty() && missing == Missing::Embed {
+        match Arc::clone(embedder).passages(texts.into()).await {
+            Ok(meanings) => kept = hashes.into_iter().zip(meanings).collect(),
+            Err(error) => return Ok(Some(error)),
+        }
+        if let Some(store) = store {
+            let (name, fresh) = (embedder.name().to_owned(), kept.clone());
+            store.write(move |it| knowledge::keep_meanings(it, &name, &fresh)).await?;
+        }
+    }
+    let meanings: Vec<&Meaning> = kept.values().flatten().collect();
+    scale.measure(&meanings);
+    let held = embedder.endpoint().zip(meanings.first());
+    Ok(held.and_then(|(endpoint, meaning)| endpoint.expect(meaning).err()))
 }
 
 /// Embeds the passages nothing is kept of, a few calls at once, and keeps what each call
@@ -302,9 +331,10 @@ async fn embed(
     let unknown = wanted.texts.iter().filter(|(hash, _)| !kept.contains_key(*hash));
     let mut unknown: Vec<(TextHash, PassageText)> =
         unknown.map(|(hash, text)| (*hash, text.clone())).collect();
-    if let (Some(store), false) = (store, unknown.is_empty())
-        && let Err(error) = hold(store, embedder).await?
-    {
+    if unknown.is_empty() {
+        return Ok(None);
+    }
+    if let Some(error) = measure(store, embedder, Missing::Embed).await? {
         return Ok(Some(error));
     }
     // By length: a model on this machine fills each text of a call up to the longest.

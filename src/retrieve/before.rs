@@ -7,7 +7,7 @@ use super::Signals;
 use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -33,7 +33,7 @@ pub(super) struct Before {
     pub(super) groups: Vec<Group>,
     by_document: HashMap<DocumentKey, (f32, f32)>,
     /// What was said, later turns counting as much as earlier ones.
-    meaning: Option<Meaning>,
+    meaning: Option<Sought>,
     /// Latest turn first.
     turns: Vec<Said>,
 }
@@ -48,7 +48,7 @@ impl Before {
     pub(super) fn read(
         index: &Index,
         ticket: &Ticket,
-        meaning: Option<&Meaning>,
+        meaning: Option<&Sought>,
         scope: &Scope,
     ) -> Result<Before, IndexError> {
         let texts = texts(ticket);

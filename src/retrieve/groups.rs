@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::index::DocumentKey;
 use crate::index::Match;
 use crate::index::Scored;
@@ -50,7 +50,7 @@ pub(super) fn by_document(scored: &Scored) -> Vec<Group> {
 
 /// How close the closest passage of a document is to what is asked. 0.0 where nobody
 /// knows what any of them means.
-pub(super) fn meaning(group: &Group, scored: &Scored, asked: &Meaning) -> f32 {
+pub(super) fn meaning(group: &Group, scored: &Scored, asked: &Sought) -> f32 {
     group.found.iter().filter_map(|it| scored.likeness(it, asked)).fold(0.0, f32::max)
 }
 

@@ -6,8 +6,8 @@ use super::before;
 use crate::embed::EmbedError;
 use crate::embed::Embedder;
 use crate::embed::Endpoint;
-use crate::embed::Meaning;
 use crate::embed::Outgoing;
+use crate::embed::Sought;
 use crate::text::lexicon;
 use crate::ticket::Ticket;
 
@@ -18,12 +18,12 @@ const LEXICON_SPEAKS: &str = "en";
 const MIN_TRANSLATED: usize = 2;
 
 /// What a ticket means. `None` where nobody knows: it is looked up by its words then.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meant {
     /// The open question with its subject.
-    pub asked: Option<Meaning>,
+    pub asked: Option<Sought>,
     /// The turns before it.
-    pub before: Option<Meaning>,
+    pub before: Option<Sought>,
 }
 
 impl Meant {
@@ -88,7 +88,8 @@ impl ToAsk {
         let texts: Vec<Outgoing> = all.iter().flat_map(ToAsk::texts).cloned().collect();
         let mut meanings = Vec::with_capacity(texts.len());
         for batch in texts.chunks(endpoint.batch()) {
-            meanings.extend(endpoint.ask_patiently(batch).await?);
+            let told = endpoint.ask_patiently(batch).await?.into_iter();
+            meanings.extend(told.map(|it| it.map(|it| endpoint.sought(it))));
         }
         let mut meanings = meanings.into_iter();
         Ok(all.iter().map(|it| it.given(&mut meanings)).collect())
@@ -99,7 +100,7 @@ impl ToAsk {
     }
 
     /// Takes what was told of [`ToAsk::texts`].
-    fn given(&self, meanings: &mut impl Iterator<Item = Option<Meaning>>) -> Meant {
+    fn given(&self, meanings: &mut impl Iterator<Item = Option<Sought>>) -> Meant {
         let mut next = |text: &Option<Outgoing>| text.as_ref().and_then(|_| meanings.next()?);
         Meant { asked: next(&self.asked), before: next(&self.before) }
     }

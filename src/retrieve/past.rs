@@ -12,7 +12,7 @@ use super::groups::Group;
 use super::groups::by_document;
 use super::signals;
 use super::votes;
-use crate::embed::Meaning;
+use crate::embed::Sought;
 use crate::index::DocumentKey;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -80,7 +80,7 @@ impl Past {
         index: &Index,
         ticket: &Ticket,
         query: &Query<'_>,
-        asked: Option<&Meaning>,
+        asked: Option<&Sought>,
     ) -> Result<Past, IndexError> {
         let scope = query.scope;
         let also = match asked {

@@ -8,7 +8,6 @@ mod weights;
 pub use self::meanings::DocumentName;
 pub use self::meanings::Kept;
 pub use self::meanings::again;
-pub use self::meanings::any_meaning;
 pub use self::meanings::clear_meanings;
 pub use self::meanings::keep_meanings;
 pub use self::meanings::meanings;

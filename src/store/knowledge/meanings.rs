@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use super::as_stored;
@@ -52,15 +51,6 @@ pub fn meanings<'a>(
         }
     }
     Ok(kept)
-}
-
-/// One of the meanings an embedder told; `None` if it told none.
-pub fn any_meaning(connection: &Connection, embedder: &str) -> rusqlite::Result<Option<Meaning>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT vector FROM meanings WHERE embedder = ?1 AND vector IS NOT NULL LIMIT 1",
-    )?;
-    let vector: Option<Vec<u8>> = statement.query_row([embedder], |row| row.get(0)).optional()?;
-    Ok(vector.and_then(|it| Meaning::from_bytes(&it)))
 }
 
 /// Keeps what texts mean.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use deskhand::embed::Known;
 use deskhand::embed::Meaning;
+use deskhand::embed::Sought;
 use deskhand::embed::TABLE;
 use deskhand::embed::hash_of;
 use deskhand::embed::with_title;
@@ -334,12 +335,13 @@ fn the_closest_passage_is_found_however_long_meanings_are() {
             // Nearly what the article means, and not quite.
             let numbers = chance(sequence, n_numbers).into_iter().zip(chance(7777, n_numbers));
             let numbers: Vec<f32> = numbers.map(|(it, other)| it + 0.2 * other).collect();
-            let asked = Meaning::from_numbers(&numbers).unwrap();
+            let asked = Sought::new(Meaning::from_numbers(&numbers).unwrap(), None);
             let found = index.nearest(&asked, Pool::Article, &scope, 1).unwrap();
             let key = DocumentKey::new(Pool::Article, "default", &sequence.to_string());
             assert_eq!(found, [key], "{n_numbers} numbers, article {sequence}");
         }
         let longer = Meaning::from_numbers(&chance(1, n_numbers + 8)).unwrap();
+        let longer = Sought::new(longer, None);
         assert!(index.nearest(&longer, Pool::Article, &scope, 1).unwrap().is_empty());
     }
 }

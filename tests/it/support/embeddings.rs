@@ -60,6 +60,8 @@ pub(crate) enum Mood {
     Hang,
     /// Success with this body.
     Body(String),
+    /// Vectors that call everything alike, what means the same a little more.
+    Murky,
     /// 400 to any call with a text that holds this.
     Picky(&'static str),
 }
@@ -174,6 +176,7 @@ async fn answer(
     };
     match mood {
         Mood::Well(n) => vectors(&texts, n),
+        Mood::Murky => answer_with(&texts, murky),
         Mood::Status(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Mood::Busy(seconds) => {
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())]).into_response()
@@ -197,13 +200,17 @@ impl Desk {
     }
 }
 
-/// The last text first: places are to be read, not guessed.
 fn vectors(texts: &[String], n: usize) -> Response {
+    answer_with(texts, |it| vector(it, n))
+}
+
+/// The last text first: places are to be read, not guessed.
+fn answer_with(texts: &[String], vector: impl Fn(&str) -> Vec<f32>) -> Response {
     let data: Vec<Value> = texts
         .iter()
         .enumerate()
         .rev()
-        .map(|(idx, text)| json!({"object": "embedding", "index": idx, "embedding": vector(text, n)}))
+        .map(|(idx, text)| json!({"object": "embedding", "index": idx, "embedding": vector(text)}))
         .collect();
     axum::Json(json!({"object": "list", "data": data, "model": MODEL})).into_response()
 }
@@ -222,6 +229,12 @@ fn vector(text: &str, n: usize) -> Vec<f32> {
     if let (false, Some(last)) = (is_known, vector.last_mut()) {
         *last = 1.0;
     }
+    vector
+}
+
+fn murky(text: &str) -> Vec<f32> {
+    let mut vector = vector(text, N_NUMBERS);
+    vector.push(2.0);
     vector
 }
 
