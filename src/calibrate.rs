@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::eval::BRAND;
 use crate::eval::Figures;
 use crate::eval::Folder;
 use crate::eval::Interval;
@@ -131,11 +132,11 @@ pub fn asked_again(
     let questions = newest.map(|it| Question::of_past_ticket(it)).collect();
     let articles = rebranded(articles);
     let past_tickets = rebranded(past_tickets);
-    Ok(Folder { articles, past_tickets, questions, off_topic: Vec::new() })
+    Ok(Folder { articles, past_tickets, questions, ..Folder::default() })
 }
 
 /// Under the brand everything is measured under.
 fn rebranded(documents: Vec<Document>) -> Vec<Document> {
-    let brand = retrieval::BRAND.to_owned();
+    let brand = BRAND.to_owned();
     documents.into_iter().map(|it| Document { brand: brand.clone(), ..it }).collect()
 }

@@ -79,6 +79,10 @@ pub struct Signals {
     pub fallback: bool,
     /// True if a cited passage says the opposite of the draft.
     pub contradicted: bool,
+    /// True if the draft leaves to the customer which of several things is meant: a
+    /// person may know it.
+    #[serde(default)]
+    pub asks_back: bool,
     /// True if newer answers of people say otherwise than a cited passage: it is
     /// shown to a person first.
     #[serde(default)]
@@ -166,6 +170,7 @@ fn may_go_out(signals: &Signals) -> bool {
         signals.stale,
         signals.disputed,
         signals.unbacked,
+        signals.asks_back,
     ];
     !asks_for_a_look.contains(&true)
 }

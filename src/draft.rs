@@ -8,13 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use generative::Generative;
 
+mod answering;
 mod blocks;
+mod choice;
+mod compose;
 mod extractive;
+mod fork;
 mod joints;
+mod opening;
+mod pages;
 mod question;
 mod trimmed;
 mod wording;
 
+pub use answering::SIGNS;
+pub use answering::Support;
+pub use answering::support;
 pub use extractive::extractive;
 pub use wording::wording;
 
@@ -26,6 +35,10 @@ pub struct Draft {
     /// What the numbers in the sentences stand for; number n is at index n - 1.
     pub citations: Vec<Citation>,
     pub written_by: Writer,
+    /// True if it leaves to the customer which of several things is meant, by a question
+    /// or by quoting them all: suggested at most.
+    #[serde(default)]
+    pub asks_back: bool,
     /// ISO 639-1 code the reply is written in; `None` if unknown.
     pub language: Option<String>,
 }

@@ -9,8 +9,11 @@ pub mod mask;
 mod meanings;
 mod metrics;
 mod patterns;
+pub mod reply;
 mod reranked;
 pub mod retrieval;
+mod shelf;
+pub mod support;
 pub mod verify;
 
 pub use self::claims::LabelledClaim;
@@ -30,6 +33,9 @@ pub use self::reranked::Reranked;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+
+/// The brand everything is measured under.
+pub const BRAND: &str = "eval";
 
 /// Name of a figure, such as `hit@5`, and its value.
 pub type Figures = BTreeMap<String, f64>;

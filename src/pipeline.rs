@@ -294,7 +294,9 @@ fn search(
 /// Draft, from the passages' own sentences.
 fn compose(found: &mut Understood) -> Draft {
     let Understood { ticket, retrieved, timings, .. } = found;
-    step("draft", timings, || crate::draft::extractive(ticket, &retrieved.articles))
+    step("draft", timings, || {
+        crate::draft::extractive(ticket, &retrieved.articles, &retrieved.past_tickets)
+    })
 }
 
 /// The same where a model was asked and wrote nothing that can be used.
@@ -367,6 +369,7 @@ fn signals(
         n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
         fallback: matches!(draft.written_by, Writer::Fallback(_)),
         contradicted: verdict.contradicted,
+        asks_back: draft.asks_back,
         stale: proposal::stale(draft, &retrieved.articles).next().is_some(),
         disputed: verdict.disputed.is_some(),
         unbacked: verdict.unbacked().next().is_some(),

@@ -1,6 +1,8 @@
 //! `deskhand eval`: a step measured on labelled files, beside what a user would
 //! have without it. Nothing is stored.
 
+mod replies;
+
 use std::fs::File;
 use std::io::BufWriter;
 use std::io::Write;
@@ -14,6 +16,7 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use self::replies::ReplyArgs;
 use super::ingest::bar;
 use crate::app;
 use crate::config;
@@ -33,6 +36,7 @@ use crate::eval::verify;
 ///   deskhand eval retrieval --data ./history --embedder none
 ///   deskhand eval mask --data ./labelled
 ///   deskhand eval verify --data ./replies
+///   deskhand eval reply --data ./history --show 5
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EvalArgs {
@@ -59,6 +63,13 @@ enum Step {
     /// response is cut into sentences, and its weakest one counts. It passes where it may
     /// be sent by the shipped settings.
     Verify(VerifyArgs),
+    /// Whether a reply states what a right answer states, from the right article
+    ///
+    /// Reads corpus.jsonl and queries.jsonl of a folder. Questions with `facts` are
+    /// answered as a customer would be, without a model, and the facts looked for in what
+    /// the reply quotes. Where the articles come with `sentences` and the questions with
+    /// `support_sentences`, the sentences a reply would quote are compared with those.
+    Reply(ReplyArgs),
 }
 
 /// Reads corpus.jsonl, past_tickets.jsonl, past_links.jsonl, queries.jsonl and
@@ -128,6 +139,7 @@ pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> a
             say(&report, args.json, out)
         }
         Step::Verify(args) => check_replies(args, out),
+        Step::Reply(args) => replies::reply(args, embedder(None, file)?, out).await,
     }
 }
 
@@ -160,7 +172,7 @@ async fn retrieve(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let embedder = Arc::new(embedder(args.embedder, file)?);
-    let folder = eval::read_folder(&args.data, retrieval::BRAND)?;
+    let folder = eval::read_folder(&args.data, eval::BRAND)?;
     let meanings = Meanings::of(&folder, None, &embedder).await?;
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");

@@ -27,6 +27,7 @@ const SOUND: Signals = Signals {
     stale: false,
     disputed: false,
     unbacked: false,
+    asks_back: false,
     grounding: 0.95,
     confidence: 0.9,
 };
@@ -76,7 +77,8 @@ fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
     let stale = Signals { stale: true, ..SOUND };
     let disputed = Signals { disputed: true, ..SOUND };
     let unbacked = Signals { unbacked: true, ..SOUND };
-    for signals in [fallback, injection, person, stale, disputed, unbacked] {
+    let question = Signals { asks_back: true, ..SOUND };
+    for signals in [fallback, injection, person, stale, disputed, unbacked, question] {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
 }
@@ -118,14 +120,14 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
 proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
-        flags in prop::array::uniform12(any::<bool>()),
+        flags in prop::array::uniform13(any::<bool>()),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
     ) {
         let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, ..] =
             flags;
-        let [.., stale, disputed, unbacked] = flags;
+        let [.., stale, disputed, unbacked, asks_back] = flags;
         let signals = Signals {
             silence: None,
             asked_for_person: asked,
@@ -141,6 +143,7 @@ proptest! {
             stale,
             disputed,
             unbacked,
+            asks_back,
             grounding: grounding.unwrap_or(f32::NAN),
             confidence: confidence.unwrap_or(f32::NAN),
         };

@@ -1,6 +1,9 @@
 //! A passage as a writer sees it: paragraphs and lists, each with the line that
 //! introduces it, without what only makes sense on the page it came from.
 
+use crate::draft::pages::is_scrap;
+use crate::draft::pages::quotable;
+use crate::draft::pages::without_pointers;
 use crate::text::sentences::LineKind;
 use crate::text::sentences::line_kind;
 use crate::text::sentences::sentences;
@@ -33,10 +36,20 @@ impl Block {
         self.lines.first().is_some_and(|it| it.kind != LineKind::Plain)
     }
 
+    /// The items of a list, each with what hangs below it.
+    pub(super) fn items(&self) -> Vec<&[Line]> {
+        self.lines.chunk_by(|_, next| 0 < next.depth).collect()
+    }
+
     /// Number of steps at the top level.
     pub(super) fn n_steps(&self) -> usize {
         let top = self.lines.iter().filter(|it| it.depth == 0);
         top.filter(|it| matches!(it.kind, LineKind::Step(_))).count()
+    }
+
+    pub(super) fn n_words(&self) -> usize {
+        let lines = self.lead.iter().chain(self.lines.iter().map(|it| &it.text));
+        lines.map(|it| it.split_whitespace().count()).sum()
     }
 
     /// All words of the block.
@@ -52,9 +65,14 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut list = Block::default();
     let text = without_pictures(text);
-    for raw in text.lines().filter(|it| !is_scrap(it)) {
+    for raw in text.lines() {
         let depth = raw.chars().take_while(|it| *it == ' ').count() / 2;
         let (kind, line) = line_kind(raw);
+        // A step of one letter is a step: "Press A" was a picture of a key.
+        let is_step = matches!(kind, LineKind::Step(_)) && line.contains(char::is_alphanumeric);
+        if is_scrap(raw) && !is_step {
+            continue;
+        }
         let in_list = !list.lines.is_empty();
         if kind == LineKind::Plain && (depth == 0 || !in_list) {
             close(&mut list, &mut blocks);
@@ -69,7 +87,8 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
         // Whatever a step says, it stays: a procedure with a hole is worse than
         // one that points at the page.
-        list.lines.push(Line { text: squeeze(line), kind, depth });
+        let text = squeeze(without_pointers(line));
+        list.lines.push(Line { text, kind, depth });
     }
     close(&mut list, &mut blocks);
     blocks.retain(|it| !it.lines.is_empty());
@@ -145,160 +164,12 @@ fn take_lead(blocks: &mut Vec<Block>) -> Option<String> {
 }
 
 fn push_paragraph(line: &str, blocks: &mut Vec<Block>) {
-    let lines = sentences(line).into_iter().filter(|it| is_quotable(it)).map(|it| Line {
+    let lines = sentences(line).into_iter().filter_map(quotable).map(|it| Line {
         text: squeeze(it),
         kind: LineKind::Plain,
         depth: 0,
     });
     blocks.push(Block { lead: None, lines: lines.collect() });
-}
-
-/// Words that only make sense on the page: they point at it or around it.
-const PAGE_WORDS: &[&str] = &[
-    "this article",
-    "this page",
-    "this guide",
-    "this document",
-    "this section",
-    "this topic",
-    "this tutorial",
-    "in this post",
-    "see also",
-    "table of contents",
-    "click here",
-    "read more",
-    "related articles",
-    "was this article helpful",
-    "was this helpful",
-    "back to top",
-    "see below",
-    "shown below",
-    "listed below",
-    "described below",
-    "instructions below",
-    "steps below",
-    "table below",
-    "screenshot",
-    "as shown",
-    "pictured",
-    "image above",
-    "see above",
-    "described above",
-    "explained above",
-    "mentioned above",
-    "shown above",
-    "as above",
-    "last updated",
-    "min read",
-    "skip to",
-    "sign up for our newsletter",
-    "dieser artikel",
-    "diesem artikel",
-    "dieser seite",
-    "siehe auch",
-    "siehe unten",
-    "siehe oben",
-    "cet article",
-    "cette page",
-    "voir aussi",
-    "ci-dessous",
-    "ci-dessus",
-    "este artículo",
-    "esta página",
-    "ver también",
-    "a continuación se muestra",
-    "questo articolo",
-    "questa pagina",
-    "vedi anche",
-    "este artigo",
-    "esta página",
-    "veja também",
-    "dit artikel",
-    "deze pagina",
-    "zie ook",
-    "この記事",
-    "このページ",
-    "本文",
-    "此页面",
-];
-
-/// True for what a picture, a separator or an empty line left behind.
-fn is_scrap(line: &str) -> bool {
-    line.chars().filter(|it| it.is_alphanumeric()).nth(2).is_none() || line.starts_with("[[")
-}
-
-/// False for navigation, captions and page furniture.
-fn is_quotable(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    let elsewhere = (lower.contains("for more") || lower.contains("to learn"))
-        && lower.contains("see ")
-        || lower.starts_with("learn more")
-        || lower.starts_with("learn how to")
-        || lower.starts_with("see ") && lower.len() < 80;
-    let table_of_contents = lower.starts_with("contents") && line.len() < 20;
-    let furniture = PAGE_WORDS.iter().any(|it| lower.contains(it));
-    !is_scrap(line) && !elsewhere && !table_of_contents && !furniture
-}
-
-/// First words that lean on the sentence before.
-const LEANING: &[&str] = &[
-    "this ",
-    "that ",
-    "these ",
-    "those ",
-    "it ",
-    "they ",
-    "he ",
-    "she ",
-    "however",
-    "also ",
-    "also,",
-    "otherwise",
-    "therefore",
-    "then ",
-    "then,",
-    "in this case",
-    "in that case",
-    "but ",
-    "and ",
-    "or ",
-    "so ",
-    "instead",
-    "additionally",
-    "furthermore",
-    "alternatively",
-    "in addition",
-    "finally",
-    "afterwards",
-    "next,",
-    "similarly",
-    "dies ",
-    "diese",
-    "dann ",
-    "danach",
-    "jedoch",
-    "außerdem",
-    "cela ",
-    "cette ",
-    "ensuite",
-    "cependant",
-    "esto ",
-    "luego",
-    "además",
-    "questo ",
-    "quindi",
-    "inoltre",
-    "isso ",
-    "então",
-    "além disso",
-    "dit ",
-    "daarna",
-];
-
-/// True if a sentence cannot be understood without the one before it.
-pub(super) fn leans_back(sentence: &str) -> bool {
-    let lower = sentence.trim_start().to_lowercase();
-    LEANING.iter().any(|it| lower.starts_with(it))
 }
 
 #[cfg(test)]

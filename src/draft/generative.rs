@@ -123,6 +123,7 @@ impl Generative {
             sentences: with_joints(answer.sentences, language.as_deref()),
             citations: answer.citations,
             written_by: Writer::Model(self.model.name().to_owned()),
+            asks_back: false,
             language,
         })
     }

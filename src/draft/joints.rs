@@ -1,18 +1,34 @@
 //! Our own words around quotes: greeting, opening, closing. They state no fact
 //! and promise nothing but a person.
 
-/// The joints of one language. `{}` in `opening` is the topic.
+/// The joints of one language. `{}` is what the line is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joints {
     pub greeting: &'static str,
+    /// Names what the customer asked, in their words.
+    pub problem: &'static str,
+    /// About a title of ours.
     pub opening: &'static str,
+    /// Before what another article says.
+    pub rival: &'static str,
+    /// Asks which of several holds, because the answer differs.
+    pub fork: &'static str,
+    /// Before what holds for one of them.
+    pub meanwhile: &'static str,
+    /// In place of a procedure too long for a reply.
+    pub elsewhere: &'static str,
     pub closing: &'static str,
     pub sources: &'static str,
 }
 
 const ENGLISH: Joints = Joints {
     greeting: "Hello,",
+    problem: "You wrote: “{}”",
     opening: "About “{}”, our help center says:",
+    rival: "It may also be about “{}”:",
+    fork: "The answer is not the same for {}. Which one is yours?",
+    meanwhile: "For {}:",
+    elsewhere: "The whole procedure is in the article named below.",
     closing: "If this does not help, just reply and a person of our team will look into it.",
     sources: "Sources",
 };
@@ -22,7 +38,12 @@ const ALL: &[(&str, Joints)] = &[
         "de",
         Joints {
             greeting: "Guten Tag!",
+            problem: "Sie schreiben: „{}“",
             opening: "Zu „{}“ steht in unserem Hilfebereich:",
+            rival: "Vielleicht geht es auch um „{}“:",
+            fork: "Die Antwort ist nicht dieselbe für {}. Was davon trifft auf Sie zu?",
+            meanwhile: "Für {}:",
+            elsewhere: "Die ganze Anleitung steht im unten genannten Artikel.",
             closing: "Wenn das nicht weiterhilft, antworten Sie einfach, dann kümmert sich jemand aus unserem Team darum.",
             sources: "Quellen",
         },
@@ -31,7 +52,12 @@ const ALL: &[(&str, Joints)] = &[
         "fr",
         Joints {
             greeting: "Bonjour,",
+            problem: "Vous écrivez : « {} »",
             opening: "À propos de « {} », notre centre d’aide indique :",
+            rival: "Il s’agit peut-être aussi de « {} » :",
+            fork: "La réponse n’est pas la même pour {}. Lequel est le vôtre ?",
+            meanwhile: "Pour {} :",
+            elsewhere: "La procédure complète se trouve dans l’article indiqué ci-dessous.",
             closing: "Si cela ne suffit pas, répondez simplement à ce message et une personne de notre équipe prendra le relais.",
             sources: "Sources",
         },
@@ -40,7 +66,12 @@ const ALL: &[(&str, Joints)] = &[
         "es",
         Joints {
             greeting: "Hola:",
+            problem: "Usted escribe: «{}»",
             opening: "Sobre «{}», nuestro centro de ayuda dice:",
+            rival: "Quizá se trate también de «{}»:",
+            fork: "La respuesta no es la misma para {}. ¿Cuál es su caso?",
+            meanwhile: "Para {}:",
+            elsewhere: "El procedimiento completo está en el artículo indicado abajo.",
             closing: "Si esto no le ayuda, responda a este mensaje y una persona de nuestro equipo lo revisará.",
             sources: "Fuentes",
         },
@@ -49,7 +80,12 @@ const ALL: &[(&str, Joints)] = &[
         "it",
         Joints {
             greeting: "Buongiorno,",
+            problem: "Lei scrive: “{}”",
             opening: "A proposito di “{}”, il nostro centro assistenza spiega:",
+            rival: "Forse si tratta anche di “{}”:",
+            fork: "La risposta non è la stessa per {}. Qual è il suo caso?",
+            meanwhile: "Per {}:",
+            elsewhere: "La procedura completa è nell’articolo indicato sotto.",
             closing: "Se non basta, risponda a questo messaggio e una persona del nostro team se ne occuperà.",
             sources: "Fonti",
         },
@@ -58,7 +94,12 @@ const ALL: &[(&str, Joints)] = &[
         "pt",
         Joints {
             greeting: "Olá,",
+            problem: "Você escreveu: “{}”",
             opening: "Sobre “{}”, a nossa central de ajuda diz:",
+            rival: "Talvez se trate também de “{}”:",
+            fork: "A resposta não é a mesma para {}. Qual é o seu caso?",
+            meanwhile: "Para {}:",
+            elsewhere: "O procedimento completo está no artigo indicado abaixo.",
             closing: "Se isto não ajudar, responda a esta mensagem e uma pessoa da nossa equipe vai verificar.",
             sources: "Fontes",
         },
@@ -67,7 +108,12 @@ const ALL: &[(&str, Joints)] = &[
         "nl",
         Joints {
             greeting: "Hallo,",
+            problem: "U schrijft: “{}”",
             opening: "Over “{}” staat in ons helpcentrum:",
+            rival: "Misschien gaat het ook over “{}”:",
+            fork: "Het antwoord is niet hetzelfde voor {}. Wat geldt voor u?",
+            meanwhile: "Voor {}:",
+            elsewhere: "De hele procedure staat in het onderstaande artikel.",
             closing: "Helpt dit niet, antwoord dan gewoon; iemand van ons team kijkt er dan naar.",
             sources: "Bronnen",
         },
@@ -76,7 +122,12 @@ const ALL: &[(&str, Joints)] = &[
         "pl",
         Joints {
             greeting: "Dzień dobry,",
+            problem: "Treść zgłoszenia: „{}”",
             opening: "O „{}” nasze centrum pomocy pisze:",
+            rival: "Być może chodzi też o „{}”:",
+            fork: "Odpowiedź nie jest taka sama dla: {}. Co dotyczy Pana/Pani?",
+            meanwhile: "Dotyczy: {}",
+            elsewhere: "Cała procedura jest opisana w artykule podanym niżej.",
             closing: "Jeśli to nie pomoże, proszę odpowiedzieć na tę wiadomość, a zajmie się tym osoba z naszego zespołu.",
             sources: "Źródła",
         },
@@ -85,7 +136,12 @@ const ALL: &[(&str, Joints)] = &[
         "sv",
         Joints {
             greeting: "Hej,",
+            problem: "Du skriver: ”{}”",
             opening: "Om ”{}” står det i vårt hjälpcenter:",
+            rival: "Det kan också gälla ”{}”:",
+            fork: "Svaret är inte detsamma för {}. Vad gäller för dig?",
+            meanwhile: "För {}:",
+            elsewhere: "Hela proceduren finns i artikeln som nämns nedan.",
             closing: "Om det inte hjälper är det bara att svara, så tittar någon i vårt team på det.",
             sources: "Källor",
         },
@@ -94,7 +150,12 @@ const ALL: &[(&str, Joints)] = &[
         "da",
         Joints {
             greeting: "Hej,",
+            problem: "Du skriver: “{}”",
             opening: "Om “{}” står der i vores hjælpecenter:",
+            rival: "Det kan også handle om “{}”:",
+            fork: "Svaret er ikke det samme for {}. Hvad gælder for dig?",
+            meanwhile: "For {}:",
+            elsewhere: "Hele fremgangsmåden står i artiklen nedenfor.",
             closing: "Hvis det ikke hjælper, så svar bare, så ser en fra vores team på det.",
             sources: "Kilder",
         },
@@ -103,7 +164,12 @@ const ALL: &[(&str, Joints)] = &[
         "ja",
         Joints {
             greeting: "お問い合わせありがとうございます。",
+            problem: "お問い合わせ内容：「{}」",
             opening: "「{}」について、ヘルプセンターには次のように記載されています。",
+            rival: "「{}」に関することかもしれません。",
+            fork: "{} で回答が異なります。どちらをお使いですか。",
+            meanwhile: "{} の場合：",
+            elsewhere: "手順の全体は、下記の記事をご覧ください。",
             closing: "解決しない場合は、このままご返信ください。担当者が確認いたします。",
             sources: "出典",
         },
@@ -112,7 +178,12 @@ const ALL: &[(&str, Joints)] = &[
         "zh",
         Joints {
             greeting: "您好：",
+            problem: "您的问题：“{}”",
             opening: "关于“{}”，我们的帮助中心是这样说明的：",
+            rival: "也可能与“{}”有关：",
+            fork: "{} 的答案各不相同。请问您使用的是哪一种？",
+            meanwhile: "适用于 {}：",
+            elsewhere: "完整步骤请参阅下面列出的文章。",
             closing: "如果问题仍未解决，请直接回复，我们的同事会跟进处理。",
             sources: "来源",
         },
@@ -121,7 +192,12 @@ const ALL: &[(&str, Joints)] = &[
         "ko",
         Joints {
             greeting: "안녕하세요,",
+            problem: "문의 내용: “{}”",
             opening: "“{}”에 대해 도움말 센터에는 다음과 같이 나와 있습니다.",
+            rival: "“{}”에 관한 내용일 수도 있습니다:",
+            fork: "{}에 따라 답변이 다릅니다. 어느 쪽에 해당하시나요?",
+            meanwhile: "{}의 경우:",
+            elsewhere: "전체 절차는 아래 문서에 있습니다.",
             closing: "해결되지 않으면 이 메시지에 답장해 주세요. 담당자가 확인하겠습니다.",
             sources: "출처",
         },
@@ -134,7 +210,7 @@ pub(super) fn joints(language: Option<&str>) -> Joints {
     found.map_or(ENGLISH, |(_, joints)| *joints)
 }
 
-/// The opening line about a topic. The topic is ours (a title), never the customer's.
-pub(super) fn opening(joints: Joints, topic: &str) -> String {
-    joints.opening.replace("{}", topic.trim())
+/// A line about something.
+pub(super) fn about(line: &str, what: &str) -> String {
+    line.replace("{}", what.trim())
 }

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use crate::knowledge::Hit;
+use crate::embed::Meaning;
+use crate::embed::by_table;
 use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::facts;
@@ -33,16 +34,38 @@ pub(super) struct Question {
     /// Share of each term in the question; they sum up to 1.0, or there are none.
     weights: BTreeMap<Rc<str>, f32>,
     terms: RefCell<Terms>,
-    /// True if the customer wants to do something or get something to work.
-    pub seeks_way: bool,
+    /// Share of each term in what people answered to alike tickets; empty if nobody did.
+    answers: BTreeMap<Rc<str>, f32>,
+    /// What is asked, as a direction. `None` if the table knows none of its words.
+    meaning: Option<Meaning>,
+    pub asks: Asks,
     pub language: Option<String>,
 }
 
+/// What kind of answer a question wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Asks {
+    /// The customer wants to do something or get something to work.
+    pub way: bool,
+    /// When, how long, how many, how much.
+    pub amount: bool,
+    /// What something is.
+    pub meaning: bool,
+    pub place: bool,
+}
+
+/// A text that may answer: a passage with the title of its article.
+pub(super) struct Source<'a> {
+    pub title: &'a str,
+    pub text: &'a str,
+    pub language: Option<&'a str>,
+}
+
 impl Question {
-    /// Reads a ticket's question in the language of the passages, so that the
-    /// terms of both are made alike.
-    pub(super) fn read(ticket: &Ticket, hits: &[&Hit]) -> Question {
-        let language = hits.first().and_then(|it| it.passage.language.clone());
+    /// Reads a ticket's question in the language of the sources, so that the terms
+    /// of both are made alike.
+    pub(super) fn read(ticket: &Ticket, sources: &[Source]) -> Question {
+        let language = sources.first().and_then(|it| it.language.map(str::to_owned));
         let language = language.or_else(|| ticket.language.clone());
         let mut terms = Terms::new(language.as_deref());
         let mut weights: BTreeMap<Rc<str>, f32> = BTreeMap::new();
@@ -62,9 +85,54 @@ impl Question {
             };
             add(sentence, weight);
         }
-        weigh_by_rarity(&mut weights, hits, &mut terms);
-        let seeks_way = seeks_way(&format!("{}\n{text}", ticket.subject));
-        Question { weights, terms: RefCell::new(terms), seeks_way, language }
+        weigh_by_rarity(&mut weights, sources, &mut terms);
+        let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
+        // The table of meanings was made for English.
+        let speaks =
+            |language: &Option<String>| language.as_deref().is_none_or(|it| it.starts_with("en"));
+        let spoken = speaks(&ticket.language) && speaks(&language);
+        let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
+        let (terms, answers) = (RefCell::new(terms), BTreeMap::new());
+        Question { weights, terms, answers, meaning, asks, language }
+    }
+
+    /// Listens to what people answered to alike tickets. Only words that the sources
+    /// say too count: what was said to one customer tells nothing about another.
+    pub(super) fn with_answers(mut self, answers: &[&str], sources: &[Source]) -> Question {
+        let mut said: BTreeMap<Rc<str>, f32> = BTreeMap::new();
+        for answer in answers {
+            for term in self.terms_of(answer).into_iter().collect::<BTreeSet<_>>() {
+                *said.entry(term).or_insert(0.0) += 1.0;
+            }
+        }
+        let known: Vec<HashSet<Rc<str>>> =
+            sources.iter().map(|it| self.terms_of(it.text).into_iter().collect()).collect();
+        said.retain(|term, _| known.iter().any(|it| it.contains(term)));
+        for (term, weight) in &mut said {
+            let seen = known.iter().filter(|it| it.contains(term)).count() as f32;
+            *weight *= (1.0 + (known.len() as f32 + 1.0) / (seen + 0.5)).ln();
+        }
+        let total: f32 = said.values().sum();
+        said.values_mut().for_each(|it| *it /= total);
+        self.answers = said;
+        self
+    }
+
+    /// The share of what people answered that a text says, 0.0–1.0.
+    pub(super) fn answered_by_text(&self, text: &str) -> f32 {
+        let distinct: BTreeSet<Rc<str>> = self.terms_of(text).into_iter().collect();
+        distinct.iter().filter_map(|it| self.answers.get(it)).sum()
+    }
+
+    /// The share of each term in the question.
+    pub(super) fn weights(&self) -> &BTreeMap<Rc<str>, f32> {
+        &self.weights
+    }
+
+    /// How close a text is to what is asked, −1.0 to 1.0; 0.0 if nobody can tell.
+    pub(super) fn likeness(&self, text: &str) -> f32 {
+        let (Some(asked), Some(said)) = (&self.meaning, by_table(&[text])) else { return 0.0 };
+        asked.likeness(&said)
     }
 
     /// The share of the question that a text's terms cover, 0.0–1.0.
@@ -97,10 +165,10 @@ fn open_text(ticket: &Ticket) -> String {
     text
 }
 
-fn weigh_by_rarity(weights: &mut BTreeMap<Rc<str>, f32>, hits: &[&Hit], terms: &mut Terms) {
-    let mut passages: Vec<HashSet<Rc<str>>> = Vec::with_capacity(hits.len());
-    for hit in hits {
-        let (title, text) = (terms.of(&hit.passage.title), terms.of(&hit.passage.text));
+fn weigh_by_rarity(weights: &mut BTreeMap<Rc<str>, f32>, sources: &[Source], terms: &mut Terms) {
+    let mut passages: Vec<HashSet<Rc<str>>> = Vec::with_capacity(sources.len());
+    for it in sources {
+        let (title, text) = (terms.of(it.title), terms.of(it.text));
         passages.push(title.into_iter().chain(text).collect());
     }
     let n = passages.len() as f32;
@@ -131,16 +199,39 @@ const ASKS_WAY: &str = "how do, how can, how to, how should, how would, way to, 
     wie kann, fehler*, comment, erreur*, como, problema*, errore, erro, hoe kan, fout*, \
     błąd, nasıl, ошибка, 方法, どうすれば, エラー, 怎么, 如何, 错误, 어떻게, 오류, كيف, خطأ";
 
+/// How questions for a number, a meaning and a place begin, divided by commas.
+const ASKS_AMOUNT: &str = "when, how long, how much, how many, how often, how old, how far, how soon, how fast, \
+    what year, what date, price*, cost*, wie lange, wie viel*, wann, wie oft, combien, quand, cuánto*, cuándo, \
+    quanto, quanti, quando, quantos, hoeveel, wanneer, ile, kiedy, いつ, いくら, 什么时候, 多少, 언제, 얼마";
+const ASKS_MEANING: &str = "what is, what are, what was, what were, whats, what does, who is, who was, meaning, means, \
+    mean, define, definition, was ist, was sind, qu est ce, qué es, che cos, cos è, o que é, wat is";
+const ASKS_PLACE: &str = "where, wo, où, dónde, dove, onde, waar, gdzie, どこ, 哪里, 어디";
+
 fn listed(cues: &str) -> Cues {
     Cues::compile(cues.split(',').map(|it| (it.trim(), 0)))
+}
+
+impl Asks {
+    fn read(text: &str) -> Asks {
+        static AMOUNTS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_AMOUNT));
+        static MEANINGS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_MEANING));
+        static PLACES: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_PLACE));
+        let plain = plain(text);
+        let holds = |cues: &Cues| !cues.find(&plain).is_empty();
+        Asks {
+            way: seeks_way(text, &plain),
+            amount: holds(&AMOUNTS),
+            meaning: holds(&MEANINGS),
+            place: holds(&PLACES),
+        }
+    }
 }
 
 /// True unless the customer asks for a plain fact: how-to questions and troubles
 /// are answered by steps where there are any, and whoever just names a thing
 /// most often has a trouble with it.
-fn seeks_way(text: &str) -> bool {
+fn seeks_way(text: &str, plain: &str) -> bool {
     static FACTS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_FACT));
     static WAYS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_WAY));
-    let plain = plain(text);
-    FACTS.find(&plain).is_empty() || !WAYS.find(&plain).is_empty() || facts::negated(text)
+    FACTS.find(plain).is_empty() || !WAYS.find(plain).is_empty() || facts::negated(text)
 }

@@ -6,7 +6,7 @@ use crate::draft::Draft;
 use crate::draft::Layout;
 use crate::draft::Sentence;
 use crate::draft::SentenceKind;
-use crate::draft::blocks::leans_back;
+use crate::draft::pages::leans_back;
 
 impl Draft {
     /// The reply without some of its sentences, its citations numbered anew. `None` if
@@ -72,6 +72,7 @@ impl Draft {
             sentences,
             citations,
             written_by: self.written_by.clone(),
+            asks_back: self.asks_back,
             language: self.language.clone(),
         }
     }
@@ -94,6 +95,7 @@ mod tests {
             sentences,
             citations: ["a", "b", "c"].map(cited).to_vec(),
             written_by: Writer::Model("m".to_owned()),
+            asks_back: false,
             language: None,
         }
     }

@@ -190,6 +190,7 @@ mod tests {
                 url: Some(url.to_owned()),
             }],
             written_by: Writer::Extractive,
+            asks_back: false,
             language: Some("en".to_owned()),
         }
     }

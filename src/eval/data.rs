@@ -36,6 +36,8 @@ pub struct Folder {
     pub questions: Vec<Question>,
     /// Questions this help center does not answer.
     pub off_topic: Vec<Question>,
+    /// Sentences of the articles that come cut into some, by the article's id.
+    pub sentences: HashMap<String, Vec<String>>,
 }
 
 /// One labelled question. Further keys are left alone.
@@ -61,6 +63,27 @@ pub struct Question {
     /// Whether the knowledge answers it; `None` if nobody said.
     #[serde(default)]
     pub answerable: Option<bool>,
+    /// What should come of it: `answer`, `abstain`, `escalate`; `None` if nobody said.
+    #[serde(default)]
+    pub expect: Option<String>,
+    /// Words a right reply holds.
+    #[serde(default)]
+    pub facts: Vec<String>,
+    /// The article whose sentences `support_sentences` counts.
+    #[serde(default)]
+    pub passage: Option<String>,
+    /// Which sentences of it answer, from 0. Empty if nobody said.
+    #[serde(default)]
+    pub support_sentences: Vec<usize>,
+}
+
+/// An article that comes cut into sentences.
+#[derive(Deserialize)]
+struct Cut {
+    #[serde(deserialize_with = "id")]
+    id: String,
+    #[serde(default)]
+    sentences: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -90,6 +113,10 @@ impl Question {
             relevant: ticket.linked_articles.clone(),
             grades: BTreeMap::new(),
             answerable: Some(true),
+            expect: None,
+            facts: Vec::new(),
+            passage: None,
+            support_sentences: Vec::new(),
         }
     }
 
@@ -156,6 +183,12 @@ pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
     for name in ["corpus.jsonl", "past_tickets.jsonl", "past_links.jsonl"] {
         each_line(&folder.join(name), |line| {
             let Some(document) = ingest::read_record(line, name, brand)? else { return Ok(()) };
+            // Further keys are somebody else's, whatever they hold.
+            if let Ok(Cut { id, sentences }) = serde_json::from_str(line)
+                && !sentences.is_empty()
+            {
+                read.sentences.insert(id, sentences);
+            }
             match document.pool {
                 Pool::Article => read.articles.push(document),
                 Pool::PastTicket => merge(&mut read.past_tickets, &mut places, document),

@@ -1,11 +1,14 @@
 //! Figures of a ranking and of a score, and how sure they are.
 
+use std::collections::BTreeMap;
+
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use serde::Serialize;
 
 use super::Figures;
+use super::Slices;
 
 /// Resamples of the questions behind one interval.
 const N_RESAMPLES: usize = 1_000;
@@ -67,6 +70,22 @@ pub(super) fn mean(rows: &[&Figures]) -> (Figures, Vec<(String, Interval)>) {
         intervals.push((name.clone(), interval_of_mean(&values)));
     }
     (means, intervals)
+}
+
+/// The mean of each figure of each slice, and their intervals. What counts things
+/// (`words`, `sentences`) has none.
+pub(super) fn of_slices(
+    slices: &BTreeMap<String, Vec<Figures>>,
+) -> (Slices, BTreeMap<String, BTreeMap<String, Interval>>) {
+    let (mut means, mut ci95) = (Slices::new(), BTreeMap::new());
+    for (slice, rows) in slices {
+        let (figures, intervals) = mean(&rows.iter().collect::<Vec<_>>());
+        let counts = |it: &str| matches!(it, "words" | "sentences");
+        let intervals = intervals.into_iter().filter(|(name, _)| !counts(name));
+        means.insert(slice.clone(), figures);
+        ci95.insert(slice.clone(), intervals.collect());
+    }
+    (means, ci95)
 }
 
 /// The interval of the mean of some values, of which there is one at least, by

@@ -121,6 +121,7 @@ fn draft(claim: &LabelledClaim) -> Draft {
             url: None,
         }],
         written_by: Writer::Extractive,
+        asks_back: false,
         language: None,
     }
 }

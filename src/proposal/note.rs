@@ -103,6 +103,10 @@ fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
     if signals.unbacked {
         return "A sentence is not backed by what it cites.".to_owned();
     }
+    if signals.asks_back {
+        return "It leaves to the customer which of several things is meant; you may know."
+            .to_owned();
+    }
     if signals.fallback {
         return "The model did not answer; this was put together without it.".to_owned();
     }

@@ -39,6 +39,7 @@ fn draft(text: &str) -> Draft {
         }],
         citations: vec![Citation { passage_id: "p".to_owned(), title: "t".to_owned(), url: None }],
         written_by: Writer::Extractive,
+        asks_back: false,
         language: None,
     }
 }

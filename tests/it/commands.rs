@@ -254,6 +254,72 @@ fn replies_are_measured_beside_what_words_alone_tell() {
     assert!(complaint.contains("line 1") && complaint.contains("maybe"), "{complaint}");
 }
 
+#[test]
+fn replies_can_be_measured_by_what_a_right_one_states() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("labelled")).unwrap();
+    shell.write(
+        "labelled/corpus.jsonl",
+        "{\"id\":\"returns\",\"title\":\"Return an item\",\"body\":\"You can return an item within 30 days. Shipping \
+         is not refunded.\"}\n{\"id\":\"lamp\",\"title\":\"The lamp\",\"body\":\"The lamp is on the left.\"}\n",
+    );
+    shell.write(
+        "labelled/queries.jsonl",
+        "{\"id\":1,\"text\":\"How long can I return an item?\",\"relevant\":[\"returns\"],\"facts\":[\"30  Days\",\"a year\"],\"expect\":\"answer\"}\n\
+         {\"id\":2,\"text\":\"Where is the lamp?\",\"relevant\":[\"lamp\"]}\n\
+         {\"id\":3,\"text\":\"Sing a song\",\"relevant\":[],\"expect\":\"abstain\"}\n",
+    );
+    let eval =
+        |more: &[&str]| shell.says(&[&["eval", "reply", "--data", "labelled"], more].concat());
+    let report: Value = serde_json::from_str(&eval(&["--json"])).unwrap();
+    assert_eq!((&report["step"], &report["n"]), (&"reply".into(), &2.into()));
+    assert_eq!(report["metrics"]["with facts"]["facts"], 0.5, "{report}");
+    assert_eq!(report["metrics"]["all"]["cites_right"], 1.0);
+    assert_eq!(report["metrics"]["all"]["backed"], 1.0);
+    assert_eq!(report["baseline"]["whole passage"]["with facts"]["facts"], 0.5);
+    assert!(report["ci95"]["with facts"]["facts"].is_array());
+    let shown = eval(&["--show", "1"]);
+    assert!(shown.contains("stated: 30  Days") && shown.contains("MISSING: a year"), "{shown}");
+    assert!(shown.contains("within 30 days") && shown.contains("first three"), "{shown}");
+    assert!(!shown.contains("Where is the lamp?"), "one reply is shown:\n{shown}");
+}
+
+#[test]
+fn picked_sentences_can_be_measured_by_those_people_marked() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("marked")).unwrap();
+    shell.write(
+        "marked/corpus.jsonl",
+        "{\"id\":\"cat\",\"title\":\"Cat\",\"body\":\"Cats are old. They sleep. A cat eats mice.\",\
+         \"sentences\":[\"Cats are old.\",\"They sleep.\",\"A cat eats mice.\"]}\n",
+    );
+    shell.write(
+        "marked/queries.jsonl",
+        "{\"id\":\"q\",\"text\":\"what does a cat eat\",\"passage\":\"cat\",\"relevant\":[\"cat\"],\"support_sentences\":[2]}\n",
+    );
+    let eval = ["eval", "reply", "--data", "marked"];
+    let report: Value = serde_json::from_str(
+        &shell.says(&[&eval[..], &["--json", "--signals", "signals.jsonl"]].concat()),
+    )
+    .unwrap();
+    assert_eq!(report["metrics"]["support sentences"]["recall"], 1.0, "{report}");
+    assert_eq!(report["baseline"]["first three"]["support sentences"]["f1"], 0.5);
+    let signals: Value = serde_json::from_str(&shell.read("signals.jsonl")).unwrap();
+    assert_eq!(signals["right"], serde_json::json!([2]));
+    let shown = shell.says(&[&eval[..], &["--show", "1"]].concat());
+    assert!(shown.contains("+ A cat eats mice."), "{shown}");
+}
+
+#[test]
+fn what_is_not_labelled_cannot_be_measured_and_says_what_is_missing() {
+    let shell = shell();
+    shell.write("queries.jsonl", "{\"id\":1,\"text\":\"Where is the lamp?\"}\n");
+    let error = shell.complains(&["eval", "reply", "--data", "."]);
+    assert!(error.contains("`relevant`"), "{error}");
+    let error = shell.complains(&["eval", "reply", "--data", "nowhere"]);
+    assert!(error.contains("no queries.jsonl"), "{error}");
+}
+
 #[tokio::test]
 async fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     let shell = shell();

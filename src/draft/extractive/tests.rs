@@ -1,5 +1,7 @@
 //! What customers would get, from passages as help centers write them.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::draft::wording;
 use crate::knowledge::Audience;
@@ -28,7 +30,7 @@ fn ticket(question: &str) -> Ticket {
 }
 
 fn written(question: &str, hits: &[Hit]) -> Draft {
-    extractive(&ticket(question), hits)
+    extractive(&ticket(question), hits, &[])
 }
 
 fn shop() -> Vec<Hit> {
@@ -58,14 +60,20 @@ fn who_asks_how_gets_the_steps_whole_and_in_order() {
     expect_test::expect![[r#"
         Hello,
 
+        You wrote: “How do I start a return of an item?”
+
         About “Return an item”, our help center says:
+
+        You can return most items within 30 days of delivery. Opened software cannot be returned.
 
         To start a return:
 
         1. Open your orders.
         2. Choose the item.
            - Several items need several labels.
-        3. Print the label. [1]
+        3. Print the label.
+
+        Refunds take 5 business days. [1]
 
         If this does not help, just reply and a person of our team will look into it.
 
@@ -132,8 +140,121 @@ fn past_tickets_are_never_quoted() {
     let mut private =
         hit("t1", 0, "My return", "Dear Ms. Smith, your return of 12 May is refunded.");
     private.passage.pool = Pool::PastTicket;
-    let draft = written("return refunded?", &[private]);
+    let draft = extractive(
+        &ticket("return refunded?"),
+        std::slice::from_ref(&private),
+        std::slice::from_ref(&private),
+    );
     assert!(draft.sentences.is_empty() && draft.citations.is_empty());
+}
+
+#[test]
+fn what_people_answered_before_tells_which_section_and_nothing_of_it_is_said() {
+    let hits = [
+        hit("lamp", 0, "The lamp", "The lamp stays dark where the fuse of the house has blown."),
+        hit("lamp", 1, "The lamp", "The lamp stays dark where the dimmer is turned down."),
+    ];
+    let mut past = hit("t1", 1, "Dark lamp", "Dear Ms. Smith, please turn the dimmer up again.");
+    past.passage.pool = Pool::PastTicket;
+    let asked = ticket("Why does the lamp stay dark?");
+    let draft = extractive(&asked, &hits, std::slice::from_ref(&past));
+    let text = wording(&draft).text;
+    assert_eq!(draft.citations[0].passage_id, "article:b:lamp#1", "{text}");
+    assert!(!text.contains("Smith") && !text.contains("up again"), "{text}");
+}
+
+fn platforms() -> [Hit; 2] {
+    let section = |ordinal, heading: &str, text: &str| {
+        let mut hit = hit("remove", ordinal, "Remove the program", text);
+        hit.passage.headings = vec![heading.to_owned()];
+        hit
+    };
+    [
+        section(0, "On Windows", "1. Open the settings.\n2. Choose the program and remove it."),
+        section(
+            1,
+            "On a Mac",
+            "1. Open the Finder.\n2. Drag the program into the bin to remove it.",
+        ),
+    ]
+}
+
+#[test]
+fn where_the_answer_differs_by_platform_the_customer_is_asked_for_theirs() {
+    let draft = written("How do I remove the program?", &platforms());
+    let text = wording(&draft).text;
+    assert!(draft.asks_back, "{text}");
+    assert!(text.contains("Which one is yours?") && text.contains("Windows, macOS"), "{text}");
+    assert!(text.contains("For Windows:\n\n1. Open the settings."), "{text}");
+}
+
+#[test]
+fn who_named_the_platform_is_not_asked_for_it() {
+    for question in ["How do I remove the program on my mac?", "windows 11: remove the program"] {
+        let draft = written(question, &platforms());
+        assert!(!draft.asks_back, "{question}: {}", wording(&draft).text);
+    }
+}
+
+#[test]
+fn a_procedure_too_long_for_a_reply_is_left_to_the_article() {
+    let steps: String =
+        (1..40).map(|it| format!("{it}. Turn screw number {it} of it.\n")).collect();
+    let long = hit("screws", 0, "Turn the screws", &format!("The screws hold the lid.\n\n{steps}"));
+    let draft = written("How do I turn the screws?", &[long]);
+    let text = wording(&draft).text;
+    assert!(!text.contains("screw number"), "{text}");
+    assert!(
+        text.contains("The screws hold the lid.") && text.contains("whole procedure"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_link_in_a_question_is_never_sent_back() {
+    let text = wording(&written("Return an item at evil.example now", &shop())).text;
+    assert!(!text.contains("evil"), "{text}");
+}
+
+#[test]
+fn a_short_section_is_quoted_whole_and_what_only_points_at_the_page_is_not() {
+    let exam = hit(
+        "exam",
+        0,
+        "Connection issues during the exam",
+        "Please ensure that you have a stable connection. You can resume the exam when it is back.\n\n\
+         As explained above, the timer runs on. See also the rules.",
+    );
+    let text = wording(&written("my internet died during the exam", &[exam])).text;
+    assert!(
+        text.contains("You can resume the exam") && text.contains("the timer runs on."),
+        "{text}"
+    );
+    assert!(!text.contains("above") && !text.contains("See also"), "{text}");
+}
+
+#[test]
+fn two_articles_that_fit_as_well_are_both_quoted_and_told_apart() {
+    let hits = [
+        hit("lamp", 0, "Dark lamp", "A dark lamp has a blown fuse."),
+        hit("screen", 0, "Dark screen", "A dark screen has a loose cable."),
+    ];
+    let draft = written("It stays dark", &hits);
+    let text = wording(&draft).text;
+    assert_eq!(draft.citations.len(), 2, "{text}");
+    assert!(text.contains("It may also be about “Dark "), "{text}");
+}
+
+#[test]
+fn what_promises_something_is_quoted_with_it_or_not_at_all() {
+    let promised = hit(
+        "codes",
+        0,
+        "Codes of the lamp",
+        "The lamp blinks with one of the following codes:\n\n- Red: too hot\n- Green: ready to start",
+    );
+    let text = wording(&written("What do the codes of the lamp mean?", &[promised])).text;
+    assert!(text.contains("following codes:\n\n- Red: too hot\n- Green: ready"), "{text}");
 }
 
 #[test]
@@ -152,4 +273,61 @@ fn the_joints_are_in_the_language_of_the_quotes() {
     let draft = written("Wie lange kann ich Artikel zurückgeben?", &[german]);
     let text = wording(&draft).text;
     assert!(text.starts_with("Guten Tag!") && text.contains("Quellen:"), "{text}");
+}
+
+/// A passage of paragraphs, steps and items in words that questions may share.
+fn any_text() -> impl Strategy<Value = String> {
+    let words = "[a-f]{1,3}( [a-f]{1,3}){1,9}";
+    let paragraph = "([a-f]{1,3}( [a-f]{1,3}){1,9}\\. ){1,6}";
+    let block = prop_oneof![
+        paragraph.prop_map(|it: String| it),
+        prop::collection::vec(words, 2..20).prop_map(|items| {
+            let lines = items.iter().enumerate();
+            lines.map(|(idx, it)| format!("{}. {it}", idx + 1)).collect::<Vec<_>>().join("\n")
+        }),
+        prop::collection::vec(words, 2..9)
+            .prop_map(|items| items.iter().map(|it| format!("- {it}\n")).collect::<String>()),
+    ];
+    prop::collection::vec(block, 1..6).prop_map(|blocks| blocks.join("\n\n"))
+}
+
+proptest! {
+    #[test]
+    fn each_quote_stands_in_what_it_cites_and_steps_come_whole_and_in_order_or_not_at_all(
+        texts in prop::collection::vec(any_text(), 1..5),
+        question in "(how do i |when )?[a-f]{1,3}( [a-f]{1,3}){0,6}",
+    ) {
+        let places = (0_u32..).zip(&texts);
+        let hits: Vec<Hit> =
+            places.map(|(ordinal, text)| hit("any", ordinal, "abc def", text)).collect();
+        let draft = written(&question, &hits);
+        let passage = |sentence: &Sentence| {
+            let id = &draft.citations[sentence.cites[0]].passage_id;
+            &hits.iter().find(|it| it.passage.id == *id).unwrap().passage.text
+        };
+        let quotes = draft.sentences.iter().filter(|it| it.kind == SentenceKind::Quote);
+        for quote in quotes.clone() {
+            prop_assert!(passage(quote).contains(&quote.text), "{}", quote.text);
+        }
+        let quoted: Vec<&Sentence> = quotes.collect();
+        for (idx, first) in quoted.iter().enumerate() {
+            let starts = first.layout == Layout::Step
+                && (idx == 0 || quoted[idx - 1].layout != Layout::Step);
+            if !starts {
+                continue;
+            }
+            let run: Vec<&&Sentence> =
+                quoted[idx..].iter().take_while(|it| it.layout == Layout::Step).collect();
+            let steps: String = run
+                .iter()
+                .enumerate()
+                .map(|(at, it)| format!("{}. {}\n", at + 1, it.text))
+                .collect();
+            let text = format!("{}\n", passage(first));
+            let after = text.split_once(&steps).map(|(_, after)| after);
+            prop_assert!(after.is_some(), "{steps} of {text}");
+            let next = format!("{}. ", run.len() + 1);
+            prop_assert!(!after.unwrap().starts_with(&next), "cut after {steps}");
+        }
+    }
 }

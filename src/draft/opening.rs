@@ -1,0 +1,93 @@
+//! How a reply opens: with the customer's problem in their own words, where these
+//! can be repeated without harm, and with what our article calls it.
+
+use crate::draft::question::Question;
+use crate::knowledge::Passage;
+use crate::text::mask::mask;
+use crate::text::sentences::sentences;
+use crate::text::shorten;
+use crate::ticket::Ticket;
+
+/// Characters of a problem that is repeated; longer ones are stories. (Guessed.)
+const MAX_CHARS: usize = 110;
+
+/// Fewer words name no problem: "Help!".
+const MIN_WORDS: usize = 3;
+
+/// Sentences of a question that are looked at: the problem is told first.
+const MAX_SENTENCES: usize = 12;
+
+/// The sentence of the customer that names the problem best. `None` if none is
+/// about what the passage speaks of, or none can be repeated.
+///
+/// A ticket can be written in somebody else's name, and the reply goes to that
+/// person: no link, address, number or name of a site is ever repeated.
+pub(super) fn problem(ticket: &Ticket, question: &Question, passage: &Passage) -> Option<String> {
+    let known = question.terms_of(&format!("{}\n{}", passage.title, passage.text));
+    let told = [ticket.subject.as_str()].into_iter().chain(sentences(&ticket.question));
+    let candidates = told.take(MAX_SENTENCES).enumerate().filter_map(|(place, sentence)| {
+        let sentence = sentence.trim().trim_end_matches(['.', ',', ':', ';', '!']).trim();
+        let n_words = sentence.split_whitespace().count();
+        let terms = question.terms_of(sentence);
+        let is_about = terms.iter().any(|it| known.contains(it));
+        let covered = question.covered_by(&terms);
+        (MIN_WORDS <= n_words && is_about && is_harmless(sentence))
+            .then_some((covered, place, sentence))
+    });
+    // The earlier of equals: the problem is told first.
+    let best =
+        candidates.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))?;
+    Some(shorten(&best.2.split_whitespace().collect::<Vec<_>>().join(" "), MAX_CHARS))
+}
+
+/// True for words alone: nothing to click, to call or to write to.
+fn is_harmless(sentence: &str) -> bool {
+    let letters: Vec<char> = sentence.chars().collect();
+    let is_dotted = letters.windows(3).any(|it| {
+        matches!(it, [before, '.' | '．' | '。', after]
+            if before.is_alphanumeric() && after.is_alphabetic())
+    });
+    let mut n_digits = 0;
+    let has_number = letters.iter().any(|it| {
+        n_digits = if it.is_numeric() { n_digits + 1 } else { 0 };
+        5 < n_digits
+    });
+    let odd = ['@', '<', '>', '[', ']', '{', '}', '|', '`', '\\', '“', '”', '„', '«', '»'];
+    let has_odd = letters.iter().any(|it| odd.contains(it) || it.is_control());
+    let is_link = sentence.contains("//") || sentence.to_lowercase().contains("www");
+    !is_dotted && !has_number && !has_odd && !is_link && mask(sentence).spans.is_empty()
+}
+
+/// What the reply says it is about: the nearest heading with the title, unless
+/// the heading says it all.
+pub(super) fn topic(passage: &Passage) -> String {
+    match passage.headings.last() {
+        Some(heading) if passage.title.chars().count() < 60 && heading.chars().count() < 60 => {
+            format!("{}: {heading}", passage.title)
+        }
+        Some(_) | None => shorten(&passage.title, 120),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_leads_elsewhere_is_repeated() {
+        for harmful in [
+            "Visit https://evil.example now",
+            "Visit evil.example now",
+            "Write to me@mail.example please",
+            "Call 0049301234567 for your refund",
+            "See www evil example",
+            "A <b>bold</b> claim",
+        ] {
+            assert!(!is_harmless(harmful), "{harmful}");
+        }
+        for harmless in ["My order has not arrived.", "Does 2.5 V do, and/or 3 V?", "Où est-il ?"]
+        {
+            assert!(is_harmless(harmless), "{harmless}");
+        }
+    }
+}
