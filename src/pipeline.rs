@@ -2,6 +2,8 @@
 //! decision and changes nothing anywhere, so that the worker, an agent's
 //! question, the demo and a replay all get the same answer.
 
+mod signals;
+
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -12,8 +14,6 @@ use crate::confidence;
 use crate::confidence::Features;
 use crate::decide;
 use crate::decide::Retry;
-use crate::decide::Signals;
-use crate::decide::Silence;
 use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Drafter;
@@ -39,10 +39,8 @@ use crate::ticket::Conversation;
 use crate::ticket::Message;
 use crate::ticket::Ticket;
 use crate::triage;
-use crate::triage::FlagKind;
 use crate::triage::Triage;
 use crate::verify;
-use crate::verify::Verdict;
 
 /// Pause before a ticket is prepared again after a step failed.
 const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -158,7 +156,7 @@ impl Pipeline {
         let scoped = context.clone();
         let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
         let watch = Stopwatch::start();
-        let modeled = if is_settled(&found.ticket, &found.triage) {
+        let modeled = if signals::is_settled(&found.ticket, &found.triage) {
             // A person answers or nobody does: no call to pay for.
             Err(GenerateError::NoPassage)
         } else {
@@ -273,7 +271,7 @@ fn sort(stages: &StageModel, embedder: &Embedder, conversation: &Conversation) -
     let ticket = step("normalize", &mut timings, || normalize::normalize(conversation));
     let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
     // Where nobody is to be answered there is no call to pay for.
-    let is_silent = silence(&ticket, &triage).is_some();
+    let is_silent = signals::silence(&ticket, &triage).is_some();
     let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };
     Sorted { ticket, triage, to_ask, timings }
 }
@@ -314,8 +312,15 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
-    let signals =
-        signals(&ticket, &triage, &retrieved, &draft, &verdict, confidence.probability, context);
+    let signals = signals::signals(
+        &ticket,
+        &triage,
+        &retrieved,
+        &draft,
+        &verdict,
+        confidence.probability,
+        context,
+    );
     let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
     let handoff = proposal::handoff(
         &ticket,
@@ -340,64 +345,4 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         versions,
         timings,
     }
-}
-
-fn signals(
-    ticket: &Ticket,
-    triage: &Triage,
-    retrieved: &Retrieved,
-    draft: &Draft,
-    verdict: &Verdict,
-    probability: f32,
-    context: &Context,
-) -> Signals {
-    let has_words = ticket.question.chars().any(char::is_alphanumeric);
-    let other_language = match (&ticket.language, &draft.language) {
-        (Some(asked), Some(answered)) => asked != answered,
-        // Not told apart: the words of the question were found all the same.
-        (None, _) | (_, None) => false,
-    };
-    Signals {
-        silence: silence(ticket, triage),
-        asked_for_person: triage.has(FlagKind::AskedForPerson),
-        sensitive_topic: triage.has(FlagKind::Sensitive),
-        injection: triage.has(FlagKind::Injection),
-        person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
-        reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
-        empty_question: !has_words,
-        language_unsupported: other_language,
-        n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
-        fallback: matches!(draft.written_by, Writer::Fallback(_)),
-        contradicted: verdict.contradicted,
-        asks_back: draft.asks_back,
-        stale: proposal::stale(draft, &retrieved.articles).next().is_some(),
-        disputed: verdict.disputed.is_some(),
-        unbacked: verdict.unbacked().next().is_some(),
-        grounding: verdict.grounding,
-        confidence: probability,
-    }
-}
-
-/// True if no draft, however good, could go to the customer.
-fn is_settled(ticket: &Ticket, triage: &Triage) -> bool {
-    silence(ticket, triage).is_some()
-        || triage.has(FlagKind::AskedForPerson)
-        || triage.has(FlagKind::Sensitive)
-}
-
-/// Why nobody is to be answered; `None` if somebody is.
-fn silence(ticket: &Ticket, triage: &Triage) -> Option<Silence> {
-    if ticket.trigger.is_none() {
-        return Some(Silence::NoCustomerMessage);
-    }
-    if ticket.human_answered {
-        return Some(Silence::HumanAnswered);
-    }
-    if ticket.auto_reply.is_some() || triage.has(FlagKind::AutoReply) {
-        return Some(Silence::AutoReply);
-    }
-    if triage.has(FlagKind::NothingAsked) {
-        return Some(Silence::NothingAsked);
-    }
-    triage.has(FlagKind::Spam).then_some(Silence::Spam)
 }

@@ -21,6 +21,8 @@ use crate::support::embeddings::MODEL;
 use crate::support::embeddings::Mood;
 use crate::support::embeddings::QUERY;
 
+mod measuring;
+
 struct Shell {
     folder: TempDir,
 }
@@ -178,148 +180,6 @@ fn what_is_ingested_can_be_asked_at_once() {
     assert_eq!(proposal["draft"]["citations"][0]["title"], "Reset your password", "{proposal}");
 }
 
-#[test]
-fn masking_can_be_measured_on_labelled_texts_of_either_shape() {
-    let shell = shell();
-    let folder = |name: &str, file: &str, text: &str| {
-        std::fs::create_dir(shell.folder.path().join(name)).unwrap();
-        shell.write(&format!("{name}/{file}"), text);
-    };
-    folder(
-        "marked",
-        "sentences.jsonl",
-        "{\"text\":\"Zoë: write to zoe@mail.example, order 4711234567\",\"spans\":[{\"type\":\"PERSON\",\"value\":\"Zoë\",\"start\":0,\"end\":3},{\"type\":\"EMAIL_ADDRESS\",\"value\":\"zoe@mail.example\",\"start\":14,\"end\":30}]}\n",
-    );
-    folder(
-        "chats",
-        "support.jsonl",
-        "{\"turns\":[{\"text\":\"hello\"},{\"text\":\"it is 9876543210\",\"entities\":[{\"type\":\"phone\",\"value\":\"9876543210\"}]}]}\n",
-    );
-    let report = |data: &str| -> Value {
-        serde_json::from_str(&shell.says(&["eval", "mask", "--data", data, "--json"])).unwrap()
-    };
-    let (marked, chats) = (report("marked"), report("chats"));
-    assert_eq!(
-        (&marked["step"], &marked["n"], &chats["n"]),
-        (&"mask".into(), &1.into(), &2.into())
-    );
-    assert_eq!(marked["metrics"]["all"]["recall"], 1.0);
-    assert_eq!(marked["metrics"]["type:PERSON"]["recall"], 0.0, "names have no form");
-    assert_eq!(marked["baseline"]["patterns"]["all"]["precision"], 0.5, "the order was masked");
-    assert_eq!(chats["metrics"]["type:PHONE_NUMBER"]["recall"], 1.0);
-    assert!(marked["ci95"]["all"]["recall"].is_array() && marked["latency_ms"]["p99"].is_number());
-    let shown = shell.says(&["eval", "mask", "--data", "marked"]);
-    assert!(shown.contains("mask on marked, 1 sentences") && shown.contains("patterns"), "{shown}");
-    assert!(shell.complains(&["eval", "mask", "--data", "."]).contains("no sentences.jsonl"));
-}
-
-#[test]
-fn replies_are_measured_beside_what_words_alone_tell() {
-    let shell = shell();
-    std::fs::create_dir(shell.folder.path().join("replies")).unwrap();
-    let evidence = "Refunds take 5 business days. Open the Orders page and turn on Returns.";
-    let lines = [
-        ("Sure! Refunds take 5 business days.", "supported", "none"),
-        ("Refunds take 9 business days.", "unsupported", "number"),
-        ("Open the Orders page and turn off Returns.", "unsupported", "swap"),
-        ("Have a nice day!", "generic", "none"),
-    ]
-    .map(|(response, label, edit)| {
-        json!({"evidence": evidence, "response": response, "label": label, "edit": edit})
-            .to_string()
-    });
-    shell.write("replies/claims.jsonl", &lines.join("\n"));
-    let eval =
-        |more: &[&str]| shell.says(&[&["eval", "verify", "--data", "replies"], more].concat());
-    let report: Value =
-        serde_json::from_str(&eval(&["--json", "--signals", "seen.jsonl"])).unwrap();
-    assert_eq!((&report["step"], &report["n"]), (&"verify".into(), &3.into()));
-    let all = &report["metrics"]["all"];
-    assert_eq!((&all["auroc"], &all["supported passing"]), (&1.0.into(), &1.0.into()));
-    assert_eq!(report["metrics"]["edit:number"]["unsupported passing"], 0.0);
-    assert!(report["baseline"]["words"]["all"]["auroc"].is_number());
-    let seen = shell.read("seen.jsonl");
-    assert!(seen.lines().count() == 3 && seen.contains("\"direction\""), "{seen}");
-    let shown = eval(&[]);
-    assert!(
-        shown.contains("verify on replies, 3 replies") && shown.contains("trigrams"),
-        "{shown}"
-    );
-    assert!(shell.complains(&["eval", "verify", "--data", "."]).contains("no claims.jsonl"));
-    shell.write(
-        "replies/claims.jsonl",
-        "{\"evidence\":\"a\",\"response\":\"b\",\"label\":\"maybe\"}",
-    );
-    let complaint = shell.complains(&["eval", "verify", "--data", "replies"]);
-    assert!(complaint.contains("line 1") && complaint.contains("maybe"), "{complaint}");
-}
-
-#[test]
-fn replies_can_be_measured_by_what_a_right_one_states() {
-    let shell = shell();
-    std::fs::create_dir(shell.folder.path().join("labelled")).unwrap();
-    shell.write(
-        "labelled/corpus.jsonl",
-        "{\"id\":\"returns\",\"title\":\"Return an item\",\"body\":\"You can return an item within 30 days. Shipping \
-         is not refunded.\"}\n{\"id\":\"lamp\",\"title\":\"The lamp\",\"body\":\"The lamp is on the left.\"}\n",
-    );
-    shell.write(
-        "labelled/queries.jsonl",
-        "{\"id\":1,\"text\":\"How long can I return an item?\",\"relevant\":[\"returns\"],\"facts\":[\"30  Days\",\"a year\"],\"expect\":\"answer\"}\n\
-         {\"id\":2,\"text\":\"Where is the lamp?\",\"relevant\":[\"lamp\"]}\n\
-         {\"id\":3,\"text\":\"Sing a song\",\"relevant\":[],\"expect\":\"abstain\"}\n",
-    );
-    let eval =
-        |more: &[&str]| shell.says(&[&["eval", "reply", "--data", "labelled"], more].concat());
-    let report: Value = serde_json::from_str(&eval(&["--json"])).unwrap();
-    assert_eq!((&report["step"], &report["n"]), (&"reply".into(), &2.into()));
-    assert_eq!(report["metrics"]["with facts"]["facts"], 0.5, "{report}");
-    assert_eq!(report["metrics"]["all"]["cites_right"], 1.0);
-    assert_eq!(report["metrics"]["all"]["backed"], 1.0);
-    assert_eq!(report["baseline"]["whole passage"]["with facts"]["facts"], 0.5);
-    assert!(report["ci95"]["with facts"]["facts"].is_array());
-    let shown = eval(&["--show", "1"]);
-    assert!(shown.contains("stated: 30  Days") && shown.contains("MISSING: a year"), "{shown}");
-    assert!(shown.contains("within 30 days") && shown.contains("first three"), "{shown}");
-    assert!(!shown.contains("Where is the lamp?"), "one reply is shown:\n{shown}");
-}
-
-#[test]
-fn picked_sentences_can_be_measured_by_those_people_marked() {
-    let shell = shell();
-    std::fs::create_dir(shell.folder.path().join("marked")).unwrap();
-    shell.write(
-        "marked/corpus.jsonl",
-        "{\"id\":\"cat\",\"title\":\"Cat\",\"body\":\"Cats are old. They sleep. A cat eats mice.\",\
-         \"sentences\":[\"Cats are old.\",\"They sleep.\",\"A cat eats mice.\"]}\n",
-    );
-    shell.write(
-        "marked/queries.jsonl",
-        "{\"id\":\"q\",\"text\":\"what does a cat eat\",\"passage\":\"cat\",\"relevant\":[\"cat\"],\"support_sentences\":[2]}\n",
-    );
-    let eval = ["eval", "reply", "--data", "marked"];
-    let report: Value = serde_json::from_str(
-        &shell.says(&[&eval[..], &["--json", "--signals", "signals.jsonl"]].concat()),
-    )
-    .unwrap();
-    assert_eq!(report["metrics"]["support sentences"]["recall"], 1.0, "{report}");
-    assert_eq!(report["baseline"]["first three"]["support sentences"]["f1"], 0.5);
-    let signals: Value = serde_json::from_str(&shell.read("signals.jsonl")).unwrap();
-    assert_eq!(signals["right"], serde_json::json!([2]));
-    let shown = shell.says(&[&eval[..], &["--show", "1"]].concat());
-    assert!(shown.contains("+ A cat eats mice."), "{shown}");
-}
-
-#[test]
-fn what_is_not_labelled_cannot_be_measured_and_says_what_is_missing() {
-    let shell = shell();
-    shell.write("queries.jsonl", "{\"id\":1,\"text\":\"Where is the lamp?\"}\n");
-    let error = shell.complains(&["eval", "reply", "--data", "."]);
-    assert!(error.contains("`relevant`"), "{error}");
-    let error = shell.complains(&["eval", "reply", "--data", "nowhere"]);
-    assert!(error.contains("no queries.jsonl"), "{error}");
-}
-
 #[tokio::test]
 async fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     let shell = shell();
@@ -370,31 +230,6 @@ async fn check_says_which_embedder_is_set_and_whether_it_answers() {
     assert!(said.contains("! the embedder is unavailable") && said.contains("words"), "{said}");
     shell.write("deskhand.toml", "[embedder]\nkind = \"endpoint\"\n");
     assert!(shell.complains(&["check"]).contains("embedder.base_url"));
-}
-
-#[test]
-fn what_meanings_add_can_be_measured_without_settings() {
-    let shell = shell();
-    shell.write(
-        "corpus.jsonl",
-        "{\"id\":\"a\",\"title\":\"Refunds\",\"body\":\"Refunds and returns.\"}\n\
-         {\"id\":\"b\",\"title\":\"Lamp\",\"body\":\"The lamp is on the left.\"}\n",
-    );
-    shell.write(
-        "queries.jsonl",
-        "{\"id\":\"1\",\"text\":\"How do I get my money back?\",\"relevant\":[\"a\"]}\n",
-    );
-    let report = |more: &[&str]| -> Value {
-        let arguments = [&["eval", "retrieval", "--data", ".", "--json"], more].concat();
-        serde_json::from_str(&shell.says(&arguments)).unwrap()
-    };
-    let by_default = report(&[]);
-    assert_eq!(by_default["versions"]["embedder"], "table-1");
-    assert_eq!(by_default["metrics"]["all"]["hit@1"], 1.0);
-    assert_eq!(report(&["--embedder", "table"])["metrics"], by_default["metrics"]);
-    let without = report(&["--embedder", "none"]);
-    assert_eq!(without["versions"]["embedder"], "none");
-    assert_eq!(without["metrics"]["all"]["hit@1"], 0.0);
 }
 
 fn damage(index: &Path) {

@@ -1,0 +1,73 @@
+//! What the decision is made of, read off what the steps found.
+
+use crate::decide::Signals;
+use crate::decide::Silence;
+use crate::draft::Draft;
+use crate::draft::Writer;
+use crate::pipeline::Context;
+use crate::proposal;
+use crate::retrieve::Retrieved;
+use crate::ticket::Ticket;
+use crate::triage::FlagKind;
+use crate::triage::Triage;
+use crate::verify::Verdict;
+
+pub(super) fn signals(
+    ticket: &Ticket,
+    triage: &Triage,
+    retrieved: &Retrieved,
+    draft: &Draft,
+    verdict: &Verdict,
+    probability: f32,
+    context: &Context,
+) -> Signals {
+    let has_words = ticket.question.chars().any(char::is_alphanumeric);
+    let other_language = match (&ticket.language, &draft.language) {
+        (Some(asked), Some(answered)) => asked != answered,
+        // Not told apart: the words of the question were found all the same.
+        (None, _) | (_, None) => false,
+    };
+    Signals {
+        silence: silence(ticket, triage),
+        asked_for_person: triage.has(FlagKind::AskedForPerson),
+        sensitive_topic: triage.has(FlagKind::Sensitive),
+        injection: triage.has(FlagKind::Injection),
+        person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
+        reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
+        empty_question: !has_words,
+        language_unsupported: other_language,
+        n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
+        fallback: matches!(draft.written_by, Writer::Fallback(_)),
+        contradicted: verdict.contradicted,
+        asks_back: draft.asks_back,
+        stale: proposal::stale(draft, &retrieved.articles).next().is_some(),
+        disputed: verdict.disputed.is_some(),
+        unbacked: verdict.unbacked().next().is_some(),
+        grounding: verdict.grounding,
+        confidence: probability,
+    }
+}
+
+/// True if no draft, however good, could go to the customer.
+pub(super) fn is_settled(ticket: &Ticket, triage: &Triage) -> bool {
+    silence(ticket, triage).is_some()
+        || triage.has(FlagKind::AskedForPerson)
+        || triage.has(FlagKind::Sensitive)
+}
+
+/// Why nobody is to be answered; `None` if somebody is.
+pub(super) fn silence(ticket: &Ticket, triage: &Triage) -> Option<Silence> {
+    if ticket.trigger.is_none() {
+        return Some(Silence::NoCustomerMessage);
+    }
+    if ticket.human_answered {
+        return Some(Silence::HumanAnswered);
+    }
+    if ticket.auto_reply.is_some() || triage.has(FlagKind::AutoReply) {
+        return Some(Silence::AutoReply);
+    }
+    if triage.has(FlagKind::NothingAsked) {
+        return Some(Silence::NothingAsked);
+    }
+    triage.has(FlagKind::Spam).then_some(Silence::Spam)
+}
