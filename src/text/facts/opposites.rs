@@ -1,7 +1,7 @@
 //! Words of which a text means one or the other. Guessed from what support texts
 //! tell people to do, and not to do.
 
-/// Pairs of opposites. `*` as in [`Cues::compile`].
+/// Pairs of opposites. `*` as in [`crate::text::cues::Cues::compile`].
 pub(super) const OPPOSITES: &[(&[&str], &[&str])] = &[
     (
         &[
