@@ -80,6 +80,16 @@ pub enum Layout {
     Bullet,
 }
 
+impl Layout {
+    /// True for what stands in a list.
+    pub(crate) fn is_item(self) -> bool {
+        match self {
+            Layout::Step | Layout::Bullet => true,
+            Layout::Paragraph | Layout::Running => false,
+        }
+    }
+}
+
 /// What a number in a reply points to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {

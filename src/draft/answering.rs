@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::draft::pages::leans_back;
 use crate::draft::question::Question;
 use crate::draft::question::Source;
+use crate::draft::question::rarity;
 use crate::text::facts;
 use crate::ticket::Ticket;
 
@@ -54,7 +55,7 @@ pub(super) fn signs(question: &Question, about: &str, texts: &[&str]) -> Vec<[f3
         })
         .collect();
     let known: BTreeSet<Rc<str>> = question.terms_of(about).into_iter().collect();
-    let rarity = rarity(question, &read);
+    let rarity = weights_among(question, &read);
     let share = |of: &Read, counts: &dyn Fn(&Rc<str>) -> bool| {
         let total: f32 = rarity.iter().filter(|(it, _)| counts(it)).map(|(_, weight)| weight).sum();
         let shared = rarity.iter().filter(|(it, _)| counts(it) && of.terms.contains(*it));
@@ -86,12 +87,10 @@ pub(super) fn signs(question: &Question, about: &str, texts: &[&str]) -> Vec<[f3
 
 /// What each term of the question weighs among some sentences: one that stands in
 /// all of them tells none apart.
-fn rarity(question: &Question, read: &[Read]) -> BTreeMap<Rc<str>, f32> {
-    let n = read.len() as f32;
+fn weights_among(question: &Question, read: &[Read]) -> BTreeMap<Rc<str>, f32> {
     let weights = question.weights().iter().map(|(term, weight)| {
-        let seen = read.iter().filter(|it| it.terms.contains(term)).count() as f32;
-        let rarity = if seen > 0.0 { (1.0 + (n + 1.0) / (seen + 0.5)).ln() } else { 0.4 };
-        (Rc::clone(term), weight * rarity)
+        let n_seen = read.iter().filter(|it| it.terms.contains(term)).count();
+        (Rc::clone(term), weight * rarity(n_seen, read.len()))
     });
     weights.collect()
 }
@@ -114,7 +113,10 @@ fn n_names(text: &str) -> usize {
 
 /// How likely each sentence is part of an answer, 0.0–1.0.
 pub(super) fn chances(question: &Question, about: &str, texts: &[&str]) -> Vec<f32> {
-    let signs = signs(question, about, texts);
+    chances_of(&signs(question, about, texts))
+}
+
+fn chances_of(signs: &[[f32; N_SIGNS]]) -> Vec<f32> {
     let log_odds = signs.iter().map(|signs| {
         BIAS + signs.iter().zip(&WEIGHTS).map(|(sign, weight)| sign * weight).sum::<f32>()
     });
@@ -160,6 +162,7 @@ pub fn support(ticket: &Ticket, title: &str, sentences: &[&str]) -> Support {
     let text = sentences.join("\n");
     let language = ticket.language.as_deref();
     let question = Question::read(ticket, &[Source { title, text: &text, language }]);
-    let chances = chances(&question, title, sentences);
-    Support { chosen: chosen(&chances), signs: signs(&question, title, sentences), chances }
+    let signs = signs(&question, title, sentences);
+    let chances = chances_of(&signs);
+    Support { chosen: chosen(&chances), chances, signs }
 }

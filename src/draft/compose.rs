@@ -87,7 +87,7 @@ pub(super) fn compose<'a>(question: &Question, candidates: &[Candidate<'a>]) -> 
         }
     }
     reply.add_rivals(best, candidates);
-    let first = candidates.first().filter(|it| part(question, it).is_none());
+    let first = candidates.first().filter(|it| !std::ptr::eq(*it, best));
     let is_cut = first.and_then(Candidate::block).is_some_and(Block::is_steps);
     Body { pieces: reply.into_pieces(), is_cut }
 }
@@ -105,19 +105,12 @@ impl Part<'_> {
     }
 
     fn is_list(&self) -> bool {
-        self.lines.iter().any(|(_, layout)| is_item(*layout))
+        self.lines.iter().any(|(_, layout)| layout.is_item())
     }
 
     /// True for a list that nothing introduces.
     fn is_bare(&self) -> bool {
-        self.lines.first().is_some_and(|(_, layout)| is_item(*layout))
-    }
-}
-
-fn is_item(layout: Layout) -> bool {
-    match layout {
-        Layout::Step | Layout::Bullet => true,
-        Layout::Paragraph | Layout::Running => false,
+        self.lines.first().is_some_and(|(_, layout)| layout.is_item())
     }
 }
 
@@ -202,12 +195,12 @@ impl<'a> Reply<'a, '_> {
 
     /// The procedure that goes with a paragraph: the best one of the article.
     fn add_steps(&mut self, best: &Candidate<'a>, candidates: &[Candidate<'a>]) {
-        let mut steps = candidates.iter().filter(|it| {
+        let found = candidates.iter().find(|it| {
             let is_short = |it: &Block| !is_too_long(it.items().len(), it.lines.len());
             let is_steps = it.block().is_some_and(|it| it.is_steps() && is_short(it));
             is_steps && it.passage.document_id == best.passage.document_id
         });
-        if let Some(found) = steps.next() {
+        if let Some(found) = found {
             self.add(found);
         }
     }
@@ -260,7 +253,7 @@ fn without_empty_promises(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     let mut kept: Vec<Piece> = Vec::with_capacity(pieces.len());
     for piece in pieces.into_iter().rev() {
         let next = kept.last().filter(|next| next.passage.id == piece.passage.id);
-        let promises = !is_item(piece.layout) && piece.text.ends_with([':', '：']);
+        let promises = !piece.layout.is_item() && piece.text.ends_with([':', '：']);
         if next.is_some() || !promises {
             kept.push(piece);
         }

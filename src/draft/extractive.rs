@@ -1,5 +1,5 @@
-//! Writes a reply from the passages' own sentences: the one block that answers,
-//! quoted whole and in order. No model, no key; every sentence is a quote.
+//! Writes a reply from the passages' own sentences: what answers, quoted in order,
+//! with a few lines around it. No model, no key; every statement is a quote.
 
 use crate::draft::Citation;
 use crate::draft::Draft;

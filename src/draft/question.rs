@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use crate::embed::Embedder;
 use crate::embed::Meaning;
 use crate::embed::by_table;
 use crate::text::cues::Cues;
@@ -87,9 +88,7 @@ impl Question {
         }
         weigh_by_rarity(&mut weights, sources, &mut terms);
         let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
-        // The table of meanings was made for English.
-        let speaks =
-            |language: &Option<String>| language.as_deref().is_none_or(|it| it.starts_with("en"));
+        let speaks = |language: &Option<String>| Embedder::Table.speaks(language.as_deref());
         let spoken = speaks(&ticket.language) && speaks(&language);
         let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
         let (terms, answers) = (RefCell::new(terms), BTreeMap::new());
@@ -99,6 +98,9 @@ impl Question {
     /// Listens to what people answered to alike tickets. Only words that the sources
     /// say too count: what was said to one customer tells nothing about another.
     pub(super) fn with_answers(mut self, answers: &[&str], sources: &[Source]) -> Question {
+        if answers.is_empty() {
+            return self;
+        }
         let mut said: BTreeMap<Rc<str>, f32> = BTreeMap::new();
         for answer in answers {
             for term in self.terms_of(answer).into_iter().collect::<BTreeSet<_>>() {
@@ -109,8 +111,8 @@ impl Question {
             sources.iter().map(|it| self.terms_of(it.text).into_iter().collect()).collect();
         said.retain(|term, _| known.iter().any(|it| it.contains(term)));
         for (term, weight) in &mut said {
-            let seen = known.iter().filter(|it| it.contains(term)).count() as f32;
-            *weight *= (1.0 + (known.len() as f32 + 1.0) / (seen + 0.5)).ln();
+            let n_seen = known.iter().filter(|it| it.contains(term)).count();
+            *weight *= rarity(n_seen, known.len());
         }
         let total: f32 = said.values().sum();
         said.values_mut().for_each(|it| *it /= total);
@@ -165,19 +167,25 @@ fn open_text(ticket: &Ticket) -> String {
     text
 }
 
+/// What a term weighs that so many of `n` texts have.
+pub(super) fn rarity(n_seen: usize, n: usize) -> f32 {
+    if n_seen == 0 {
+        // A word none of them has cannot tell them apart; it must not drown the
+        // others, but it does say that something was not answered.
+        return 0.4;
+    }
+    (1.0 + (n as f32 + 1.0) / (n_seen as f32 + 0.5)).ln()
+}
+
 fn weigh_by_rarity(weights: &mut BTreeMap<Rc<str>, f32>, sources: &[Source], terms: &mut Terms) {
     let mut passages: Vec<HashSet<Rc<str>>> = Vec::with_capacity(sources.len());
     for it in sources {
         let (title, text) = (terms.of(it.title), terms.of(it.text));
         passages.push(title.into_iter().chain(text).collect());
     }
-    let n = passages.len() as f32;
     for (term, weight) in weights.iter_mut() {
-        let seen = passages.iter().filter(|it| it.contains(term)).count() as f32;
-        // A word no candidate has cannot tell them apart; it must not drown the
-        // others, but it does say that something was not answered.
-        let rarity = if seen > 0.0 { (1.0 + (n + 1.0) / (seen + 0.5)).ln() } else { 0.4 };
-        *weight *= rarity;
+        let n_seen = passages.iter().filter(|it| it.contains(term)).count();
+        *weight *= rarity(n_seen, passages.len());
     }
     let total: f32 = weights.values().sum();
     if total > 0.0 {

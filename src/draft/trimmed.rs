@@ -48,7 +48,7 @@ impl Draft {
 
     /// True if what is left around a sentence does not hold together without it.
     fn is_torn_without(&self, idx: usize, removed: &BTreeSet<usize>) -> bool {
-        let is_item = |it: &Sentence| matches!(it.layout, Layout::Step | Layout::Bullet);
+        let is_item = |it: &Sentence| it.layout.is_item();
         let is_listed = self.sentences.get(idx).is_some_and(is_item);
         let next = (idx + 1..).take_while(|it| *it < self.sentences.len());
         let next = next.into_iter().find(|it| !removed.contains(it));
