@@ -2,6 +2,7 @@
 //! feature's share in it. Total.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::draft::Draft;
 use crate::draft::SentenceKind;
 use crate::knowledge::Hit;
 use crate::retrieve::Retrieved;
-use crate::text::terms::terms;
+use crate::text::terms::Terms;
 use crate::ticket::Ticket;
 use crate::verify::Verdict;
 
@@ -178,13 +179,14 @@ fn margin(best: f32, next: f32) -> f32 {
 
 fn answer_coverage(ticket: &Ticket, draft: &Draft) -> f32 {
     let language = ticket.language.as_deref();
-    let asked: BTreeSet<String> =
-        terms(&format!("{}\n{}", ticket.subject, ticket.question), language).into_iter().collect();
+    let mut terms = Terms::new(language);
+    let asked = format!("{}\n{}", ticket.subject, ticket.question);
+    let asked: BTreeSet<Rc<str>> = terms.of(&asked).into_iter().collect();
     if asked.is_empty() {
         return 0.0;
     }
     let said = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);
-    let said: BTreeSet<String> = said.flat_map(|it| terms(&it.text, language)).collect();
+    let said: BTreeSet<Rc<str>> = said.flat_map(|it| terms.of(&it.text)).collect();
     asked.intersection(&said).count() as f32 / asked.len() as f32
 }
 

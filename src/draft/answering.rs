@@ -51,7 +51,7 @@ pub(super) fn signs(question: &Question, about: &str, texts: &[&str]) -> Vec<[f3
         .map(|text| Read {
             text,
             terms: question.terms_of(text).into_iter().collect(),
-            likeness: question.likeness(text),
+            likeness: question.likeness(&[text]),
         })
         .collect();
     let known: BTreeSet<Rc<str>> = question.terms_of(about).into_iter().collect();

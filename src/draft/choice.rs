@@ -58,12 +58,13 @@ pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate
         let blocks: Rc<[Block]> = blocks(&passage.text).into();
         for (block_idx, block) in blocks.iter().enumerate() {
             let text = block.text();
-            let own = question.covered_by_text(&text);
-            let meant = question.likeness(&format!("{headings}\n{text}")).max(0.0);
+            let terms = question.distinct_terms_of(&text);
+            let own = question.covered_by(&terms);
             if own <= 0.0 && around <= RANK {
                 continue;
             }
-            let said_before = question.answered_by_text(&text);
+            let meant = question.likeness(&[&headings, &text]).max(0.0);
+            let said_before = question.answered_by(&terms);
             let score =
                 own + around + MEANING * meant + ANSWERED * said_before + shape(question, block);
             candidates.push(Candidate { passage, blocks: Rc::clone(&blocks), block_idx, score });

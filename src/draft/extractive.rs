@@ -18,6 +18,7 @@ use crate::draft::question::Source;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
+use crate::text::language;
 use crate::ticket::Ticket;
 
 /// Passages that are looked into, best first: those of the first three articles
@@ -38,7 +39,7 @@ pub fn extractive(ticket: &Ticket, articles: &[Hit], past_tickets: &[Hit]) -> Dr
     let sources: Vec<Source> = hits.iter().map(|it| source(&it.passage)).collect();
     let answered: Vec<&str> =
         past_tickets.iter().take(N_ANSWERS).map(|it| it.passage.text.as_str()).collect();
-    let question = Question::read(ticket, &sources).with_answers(&answered, &sources);
+    let question = Question::read(ticket, &sources).with_answers(&answered);
     let mut draft = Draft {
         sentences: Vec::new(),
         citations: Vec::new(),
@@ -88,10 +89,7 @@ fn before(
     let joints = joints::joints(draft.language.as_deref());
     let mut before = vec![joint(joints.greeting.to_owned())];
     // Two languages in one line read like a mistake.
-    let one_language = match (&ticket.language, &draft.language) {
-        (Some(asked), Some(answered)) => asked == answered,
-        (None, _) | (_, None) => true,
-    };
+    let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
     if let Some(problem) = opening::problem(ticket, question, passage).filter(|_| one_language) {
         before.push(joint(joints::about(joints.problem, &problem)));
     }

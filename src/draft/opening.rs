@@ -23,21 +23,20 @@ const MAX_SENTENCES: usize = 12;
 /// A ticket can be written in somebody else's name, and the reply goes to that
 /// person: no link, address, number or name of a site is ever repeated.
 pub(super) fn problem(ticket: &Ticket, question: &Question, passage: &Passage) -> Option<String> {
-    let known = question.terms_of(&format!("{}\n{}", passage.title, passage.text));
+    let known = question.distinct_terms_of(&format!("{}\n{}", passage.title, passage.text));
     let told = [ticket.subject.as_str()].into_iter().chain(sentences(&ticket.question));
-    let candidates = told.take(MAX_SENTENCES).enumerate().filter_map(|(place, sentence)| {
+    let candidates = told.take(MAX_SENTENCES).filter_map(|sentence| {
         let sentence = sentence.trim().trim_end_matches(['.', ',', ':', ';', '!']).trim();
         let n_words = sentence.split_whitespace().count();
-        let terms = question.terms_of(sentence);
-        let is_about = terms.iter().any(|it| known.contains(it));
-        let covered = question.covered_by(&terms);
-        (MIN_WORDS <= n_words && is_about && is_harmless(sentence))
-            .then_some((covered, place, sentence))
+        let terms = question.distinct_terms_of(sentence);
+        let is_about = terms.iter().any(|it| known.binary_search(it).is_ok());
+        (MIN_WORDS <= n_words && is_about).then(|| (question.covered_by(&terms), sentence))
     });
-    // The earlier of equals: the problem is told first.
-    let best =
-        candidates.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))?;
-    Some(shorten(&best.2.split_whitespace().collect::<Vec<_>>().join(" "), MAX_CHARS))
+    let mut candidates: Vec<(f32, &str)> = candidates.collect();
+    // Stable, so the earlier of equals: the problem is told first.
+    candidates.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let (_, best) = candidates.into_iter().find(|(_, sentence)| is_harmless(sentence))?;
+    Some(shorten(&best.split_whitespace().collect::<Vec<_>>().join(" "), MAX_CHARS))
 }
 
 /// True for words alone: nothing to click, to call or to write to.

@@ -2,11 +2,12 @@
 //! more, the subject and sentences that ask count more than the story around.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
+use foldhash::fast::FixedState;
 
 use crate::embed::Embedder;
 use crate::embed::Meaning;
@@ -29,14 +30,19 @@ const ASKING: f32 = 1.3;
 const FIRST: f32 = 1.0;
 const LATER: f32 = 0.5;
 
+/// What each term counts. Gone through in the same order each time: sums of fractions
+/// depend on it, and the same ticket is to get the same draft.
+pub(super) type Shares = std::collections::HashMap<Rc<str>, f32, FixedState>;
+
 /// The open question of a ticket, measured against candidate passages.
 #[derive(Debug)]
 pub(super) struct Question {
     /// Share of each term in the question; they sum up to 1.0, or there are none.
-    weights: BTreeMap<Rc<str>, f32>,
+    weights: Shares,
     terms: RefCell<Terms>,
+    sources: Sources,
     /// Share of each term in what people answered to alike tickets; empty if nobody did.
-    answers: BTreeMap<Rc<str>, f32>,
+    answers: Shares,
     /// What is asked, as a direction. `None` if the table knows none of its words.
     meaning: Option<Meaning>,
     pub asks: Asks,
@@ -69,7 +75,7 @@ impl Question {
         let language = sources.first().and_then(|it| it.language.map(str::to_owned));
         let language = language.or_else(|| ticket.language.clone());
         let mut terms = Terms::new(language.as_deref());
-        let mut weights: BTreeMap<Rc<str>, f32> = BTreeMap::new();
+        let mut weights = Shares::default();
         let mut add = |text: &str, weight: f32| {
             for term in terms.of(text) {
                 let known = weights.entry(term).or_insert(0.0);
@@ -86,33 +92,31 @@ impl Question {
             };
             add(sentence, weight);
         }
-        weigh_by_rarity(&mut weights, sources, &mut terms);
+        let sources = Sources::read(sources, &mut terms);
+        sources.weigh_by_rarity(&mut weights);
         let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
         let speaks = |language: &Option<String>| Embedder::Table.speaks(language.as_deref());
         let spoken = speaks(&ticket.language) && speaks(&language);
         let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
-        let (terms, answers) = (RefCell::new(terms), BTreeMap::new());
-        Question { weights, terms, answers, meaning, asks, language }
+        let (terms, answers) = (RefCell::new(terms), Shares::default());
+        Question { weights, terms, sources, answers, meaning, asks, language }
     }
 
     /// Listens to what people answered to alike tickets. Only words that the sources
     /// say too count: what was said to one customer tells nothing about another.
-    pub(super) fn with_answers(mut self, answers: &[&str], sources: &[Source]) -> Question {
+    pub(super) fn with_answers(mut self, answers: &[&str]) -> Question {
         if answers.is_empty() {
             return self;
         }
-        let mut said: BTreeMap<Rc<str>, f32> = BTreeMap::new();
+        let mut said = Shares::default();
         for answer in answers {
-            for term in self.terms_of(answer).into_iter().collect::<BTreeSet<_>>() {
+            for term in self.distinct_terms_of(answer) {
                 *said.entry(term).or_insert(0.0) += 1.0;
             }
         }
-        let known: Vec<HashSet<Rc<str>>> =
-            sources.iter().map(|it| self.terms_of(it.text).into_iter().collect()).collect();
-        said.retain(|term, _| known.iter().any(|it| it.contains(term)));
+        said.retain(|term, _| 0 < self.sources.n_texts_with(term));
         for (term, weight) in &mut said {
-            let n_seen = known.iter().filter(|it| it.contains(term)).count();
-            *weight *= rarity(n_seen, known.len());
+            *weight *= rarity(self.sources.n_texts_with(term), self.sources.n);
         }
         let total: f32 = said.values().sum();
         said.values_mut().for_each(|it| *it /= total);
@@ -120,37 +124,59 @@ impl Question {
         self
     }
 
-    /// The share of what people answered that a text says, 0.0–1.0.
-    pub(super) fn answered_by_text(&self, text: &str) -> f32 {
-        let distinct: BTreeSet<Rc<str>> = self.terms_of(text).into_iter().collect();
-        distinct.iter().filter_map(|it| self.answers.get(it)).sum()
+    /// The share of what people answered that a text's terms say, 0.0–1.0.
+    pub(super) fn answered_by(&self, terms: &[Rc<str>]) -> f32 {
+        share(&self.answers, terms)
     }
 
     /// The share of each term in the question.
-    pub(super) fn weights(&self) -> &BTreeMap<Rc<str>, f32> {
+    pub(super) fn weights(&self) -> &Shares {
         &self.weights
     }
 
-    /// How close a text is to what is asked, −1.0 to 1.0; 0.0 if nobody can tell.
-    pub(super) fn likeness(&self, text: &str) -> f32 {
-        let (Some(asked), Some(said)) = (&self.meaning, by_table(&[text])) else { return 0.0 };
-        asked.likeness(&said)
+    /// How close texts are together to what is asked, −1.0 to 1.0; 0.0 if nobody can
+    /// tell.
+    pub(super) fn likeness(&self, texts: &[&str]) -> f32 {
+        let Some(asked) = &self.meaning else { return 0.0 };
+        by_table(texts).map_or(0.0, |said| asked.likeness(&said))
     }
 
     /// The share of the question that a text's terms cover, 0.0–1.0.
-    pub(super) fn covered_by<'a>(&self, terms: impl IntoIterator<Item = &'a Rc<str>>) -> f32 {
-        let distinct: BTreeSet<&Rc<str>> = terms.into_iter().collect();
-        distinct.into_iter().filter_map(|it| self.weights.get(it)).sum()
+    pub(super) fn covered_by(&self, terms: &[Rc<str>]) -> f32 {
+        share(&self.weights, terms)
     }
 
     pub(super) fn covered_by_text(&self, text: &str) -> f32 {
         self.covered_by(&self.terms_of(text))
     }
 
+    /// The terms of a text in the order of the alphabet, each once.
+    pub(super) fn distinct_terms_of(&self, text: &str) -> Vec<Rc<str>> {
+        let mut terms = self.terms_of(text);
+        terms.sort_unstable();
+        terms.dedup();
+        terms
+    }
+
     /// The terms of a text, made as the question's own.
     pub(super) fn terms_of(&self, text: &str) -> Vec<Rc<str>> {
         self.terms.borrow_mut().of(text)
     }
+}
+
+/// What the terms that occur count, each once.
+fn share(counts: &Shares, terms: &[Rc<str>]) -> f32 {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut share = 0.0;
+    for term in terms {
+        if let Some(count) = counts.get(term)
+            && !seen.contains(&term.as_ref())
+        {
+            seen.push(term);
+            share += count;
+        }
+    }
+    share
 }
 
 /// What is to be answered; a short follow-up ("and on the phone?") is read with
@@ -177,19 +203,54 @@ pub(super) fn rarity(n_seen: usize, n: usize) -> f32 {
     (1.0 + (n as f32 + 1.0) / (n_seen as f32 + 0.5)).ln()
 }
 
-fn weigh_by_rarity(weights: &mut BTreeMap<Rc<str>, f32>, sources: &[Source], terms: &mut Terms) {
-    let mut passages: Vec<HashSet<Rc<str>>> = Vec::with_capacity(sources.len());
-    for it in sources {
-        let (title, text) = (terms.of(it.title), terms.of(it.text));
-        passages.push(title.into_iter().chain(text).collect());
+/// How common each term is among the sources.
+#[derive(Debug)]
+struct Sources {
+    n: usize,
+    of_term: HashMap<Rc<str>, Seen>,
+}
+
+/// Where a term was seen.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Sources that have it, in the text or in the title too, and the last of them,
+    /// counted from 1.
+    n_texts: usize,
+    n: usize,
+    last: usize,
+}
+
+impl Sources {
+    fn read(sources: &[Source], terms: &mut Terms) -> Sources {
+        let mut of_term: HashMap<Rc<str>, Seen> = HashMap::new();
+        for (source, place) in sources.iter().zip(1..) {
+            for (text, is_title) in [(source.text, false), (source.title, true)] {
+                for term in terms.of(text) {
+                    let seen = of_term.entry(term).or_default();
+                    if seen.last < place {
+                        seen.last = place;
+                        seen.n += 1;
+                        seen.n_texts += usize::from(!is_title);
+                    }
+                }
+            }
+        }
+        Sources { n: sources.len(), of_term }
     }
-    for (term, weight) in weights.iter_mut() {
-        let n_seen = passages.iter().filter(|it| it.contains(term)).count();
-        *weight *= rarity(n_seen, passages.len());
+
+    /// How many have a term in their text.
+    fn n_texts_with(&self, term: &str) -> usize {
+        self.of_term.get(term).map_or(0, |it| it.n_texts)
     }
-    let total: f32 = weights.values().sum();
-    if total > 0.0 {
-        weights.values_mut().for_each(|it| *it /= total);
+
+    fn weigh_by_rarity(&self, weights: &mut Shares) {
+        for (term, weight) in weights.iter_mut() {
+            *weight *= rarity(self.of_term.get(term).map_or(0, |it| it.n), self.n);
+        }
+        let total: f32 = weights.values().sum();
+        if total > 0.0 {
+            weights.values_mut().for_each(|it| *it /= total);
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! A text as the pieces of words the table knows: lower case, without accents,
 //! the longest piece that fits from the left, as BERT's vocabularies are used.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -68,7 +68,16 @@ impl Pieces {
 }
 
 /// Words in reading order; a sign of punctuation and an ideograph is a word alone.
-fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
+fn for_each_word(text: &str, each: impl FnMut(&str)) {
+    if text.is_ascii() {
+        // Nothing to take apart: most of the time of most texts.
+        for_each_word_of(text.bytes().map(|it| char::from(it.to_ascii_lowercase())), each);
+    } else {
+        for_each_word_of(text.chars().flat_map(char::to_lowercase).nfd(), each);
+    }
+}
+
+fn for_each_word_of(letters: impl Iterator<Item = char>, mut each: impl FnMut(&str)) {
     let mut word = String::new();
     let mut end = |word: &mut String| {
         if !word.is_empty() {
@@ -77,8 +86,10 @@ fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
         }
     };
     let mut sign_alone = [0; 4];
-    for letter in text.chars().flat_map(char::to_lowercase).nfd() {
-        if letter.is_whitespace() {
+    for letter in letters {
+        if letter.is_ascii_alphanumeric() {
+            word.push(letter);
+        } else if letter.is_whitespace() {
             end(&mut word);
         } else if is_combining_mark(letter) || letter.is_control() || is_format(letter) {
         } else if is_punctuation(letter) || is_ideograph(letter) {

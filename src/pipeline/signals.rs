@@ -7,6 +7,7 @@ use crate::draft::Writer;
 use crate::pipeline::Context;
 use crate::proposal;
 use crate::retrieve::Retrieved;
+use crate::text::language;
 use crate::ticket::Ticket;
 use crate::triage::FlagKind;
 use crate::triage::Triage;
@@ -22,11 +23,8 @@ pub(super) fn signals(
     context: &Context,
 ) -> Signals {
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
-    let other_language = match (&ticket.language, &draft.language) {
-        (Some(asked), Some(answered)) => asked != answered,
-        // Not told apart: the words of the question were found all the same.
-        (None, _) | (_, None) => false,
-    };
+    // Where they are not told apart, the words of the question were found all the same.
+    let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
     Signals {
         silence: silence(ticket, triage),
         asked_for_person: triage.has(FlagKind::AskedForPerson),
@@ -35,7 +33,7 @@ pub(super) fn signals(
         person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         empty_question: !has_words,
-        language_unsupported: other_language,
+        language_unsupported: !one_language,
         n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
         fallback: matches!(draft.written_by, Writer::Fallback(_)),
         contradicted: verdict.contradicted,

@@ -2,8 +2,11 @@
 //! another period, "no longer" where it says it works. Pure; compares only what
 //! was found for one question.
 
+use std::cell::LazyCell;
+
 use crate::knowledge::Hit;
 use crate::knowledge::Stale;
+use crate::text::language;
 use crate::text::sentences::sentences;
 use crate::text::statement::Statement;
 use crate::text::terms::Terms;
@@ -19,13 +22,18 @@ const MIN_SHARED: usize = 3;
 
 /// Marks the passages that newer answers of people contradict.
 pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
+    // Read when first needed: most articles are newer than what people said.
+    let said: Vec<LazyCell<_, _>> =
+        answers.iter().map(|it| LazyCell::new(move || statements(it))).collect();
     for article in articles {
-        let newer: Vec<&Hit> = answers.iter().filter(|it| is_newer(it, article)).collect();
+        let newer = answers.iter().zip(&said).filter(|(it, _)| is_newer(it, article));
+        let newer: Vec<_> = newer.collect();
         if newer.is_empty() {
             continue;
         }
         let lines = statements(article);
-        let stale = newer.into_iter().find_map(|answer| contradiction(&lines, answer));
+        let stale =
+            newer.into_iter().find_map(|(answer, said)| contradiction(&lines, answer, said));
         article.stale = stale;
     }
 }
@@ -33,17 +41,13 @@ pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
 fn is_newer(answer: &Hit, article: &Hit) -> bool {
     let (answer, article) = (&answer.passage, &article.passage);
     // Words of two languages cannot be compared.
-    let comparable = match (&answer.language, &article.language) {
-        (Some(one), Some(other)) => one == other,
-        (None, _) | (_, None) => true,
-    };
+    let comparable = language::may_be_same(answer.language.as_deref(), article.language.as_deref());
     // What has no date may be of yesterday.
     let newer = matches!((answer.updated_at, article.updated_at), (Some(at), Some(it)) if it < at);
     comparable && newer
 }
 
-fn contradiction(lines: &[Statement], answer: &Hit) -> Option<Stale> {
-    let said = statements(answer);
+fn contradiction(lines: &[Statement], answer: &Hit, said: &[Statement]) -> Option<Stale> {
     let pairs = said.iter().flat_map(|said| lines.iter().map(move |line| (said, line)));
     let (said, line) = pairs.into_iter().find(|(said, line)| differ(said, line))?;
     Some(Stale {
@@ -58,13 +62,13 @@ fn statements(hit: &Hit) -> Vec<Statement<'_>> {
     let mut terms = Terms::new(hit.passage.language.as_deref());
     let lines = sentences(&hit.passage.text);
     let lines = lines.into_iter().map(|it| Statement::read(it.trim(), &mut terms));
-    lines.filter(|it| MIN_SHARED <= it.terms.len()).collect()
+    lines.filter(|it| MIN_SHARED <= it.n_terms()).collect()
 }
 
 /// True if two sentences speak of the same matter and cannot both be right.
 fn differ(one: &Statement, other: &Statement) -> bool {
     let n_shared = one.n_shared(other);
-    let shared = n_shared as f32 / one.terms.len().min(other.terms.len()) as f32;
+    let shared = n_shared as f32 / one.n_terms().min(other.n_terms()) as f32;
     if n_shared < MIN_SHARED || shared < SAME_MATTER {
         return false;
     }

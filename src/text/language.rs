@@ -14,6 +14,14 @@ const CERTAIN: f64 = 0.9;
 /// Only this much is read; what follows does not change the answer.
 const MAX_LETTERS: usize = 2_000;
 
+/// False if both are known and differ. Texts too short to tell may be in any language.
+pub fn may_be_same(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        (None, _) | (_, None) => true,
+    }
+}
+
 /// The ISO 639-1 code of the language of `text`. `None` if it is too short or
 /// the two detectors disagree. Code, addresses and links are not counted.
 pub fn detect(text: &str) -> Option<&'static str> {

@@ -27,6 +27,14 @@ pub fn sentences(text: &str) -> Vec<&str> {
 }
 
 fn sentences_of_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
+    if is_one_sentence(line) {
+        push_trimmed(line, found);
+    } else {
+        by_unicode(line, found);
+    }
+}
+
+fn by_unicode<'a>(line: &'a str, found: &mut Vec<&'a str>) {
     let mut start = 0;
     let mut end = 0;
     for piece in line.split_sentence_bounds() {
@@ -38,6 +46,17 @@ fn sentences_of_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
         }
     }
     push_trimmed(line.get(start..end).unwrap_or_default(), found);
+}
+
+/// True for most lines: the rules need not be asked. Between ASCII letters only these
+/// marks end a sentence, and they do before a blank.
+fn is_one_sentence(line: &str) -> bool {
+    line.is_ascii()
+        && !line.as_bytes().windows(2).any(|it| {
+            matches!(it, [b'.' | b'!' | b'?' | b'"' | b'\'' | b')' | b']' | b'}', after]
+                if after.is_ascii_whitespace())
+        })
+        && !line.contains(|it: char| it.is_ascii_control())
 }
 
 fn push_trimmed<'a>(piece: &'a str, found: &mut Vec<&'a str>) {
@@ -186,6 +205,18 @@ mod tests {
             let joined: String = sentences(&text).concat();
             let squeeze = |it: &str| it.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             prop_assert_eq!(squeeze(&joined), squeeze(&text));
+        }
+
+        #[test]
+        fn what_is_one_sentence_at_a_glance_is_one_by_the_rules(
+            line in "[a-zA-Z0-9.!?,:;()\\[\\]\"'> -]{0,60}"
+        ) {
+            let line = line.trim();
+            if is_one_sentence(line) && !line.is_empty() {
+                let mut by_the_rules = Vec::new();
+                by_unicode(line, &mut by_the_rules);
+                prop_assert_eq!(by_the_rules, [line]);
+            }
         }
     }
 }

@@ -1,8 +1,11 @@
 //! A sentence, read for what it asserts, and whether two of them speak of one matter
 //! and cannot both be right.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::hash::BuildHasher as _;
 use std::rc::Rc;
+
+use foldhash::quality::FixedState;
 
 use crate::text::facts;
 use crate::text::facts::Number;
@@ -11,21 +14,40 @@ use crate::text::terms::Terms;
 #[derive(Debug, Clone)]
 pub struct Statement<'a> {
     pub text: &'a str,
-    /// Its words that say something, numbers left out.
-    pub terms: BTreeSet<Rc<str>>,
+    /// Its words that say something, numbers left out: a hash of each, ascending.
+    terms: Vec<u64>,
 }
 
 impl<'a> Statement<'a> {
     /// Compare only statements read with the same `terms`.
     pub fn read(text: &'a str, terms: &mut Terms) -> Statement<'a> {
         let is_number = |it: &Rc<str>| it.starts_with(|it: char| it.is_ascii_digit());
-        let terms = terms.of(text).into_iter().filter(|it| !is_number(it)).collect();
+        let terms = terms.of(text).into_iter().filter(|it| !is_number(it));
+        let hashes = FixedState::default();
+        let mut terms: Vec<u64> = terms.map(|it| hashes.hash_one(it.as_ref())).collect();
+        terms.sort_unstable();
+        terms.dedup();
         Statement { text, terms }
+    }
+
+    /// Words that say something.
+    pub fn n_terms(&self) -> usize {
+        self.terms.len()
     }
 
     /// Words that both have.
     pub fn n_shared(&self, other: &Statement) -> usize {
-        self.terms.intersection(&other.terms).count()
+        let (mut one, mut other) = (self.terms.as_slice(), other.terms.as_slice());
+        let mut n_shared = 0;
+        while let ([first, rest @ ..], [second, rest_of_other @ ..]) = (one, other) {
+            n_shared += usize::from(first == second);
+            (one, other) = match first.cmp(second) {
+                Ordering::Less => (rest, other),
+                Ordering::Equal => (rest, rest_of_other),
+                Ordering::Greater => (one, rest_of_other),
+            };
+        }
+        n_shared
     }
 
     /// True if both count the same thing and none of the amounts agree. A number

@@ -1,10 +1,12 @@
 //! Words made comparable: lower case, stemmed, folded, without those that say
 //! nothing. Scripts without spaces become pairs of characters.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use tantivy::tokenizer::Language;
 use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
@@ -36,12 +38,30 @@ pub fn terms(text: &str, language: Option<&str>) -> Vec<String> {
 }
 
 /// Makes the terms of many texts of one language. Each word is stemmed only once:
-/// the passages about one matter say the same words.
+/// the passages about one matter say the same words, and so do those of the next ticket.
 pub struct Terms {
     language: Option<String>,
     stem: TextAnalyzer,
-    /// By word; `None` for one that says nothing.
-    known: HashMap<String, Option<Rc<str>>>,
+    known: Known,
+}
+
+/// The term of each word that was met; `None` for one that says nothing.
+type Known = HashMap<String, Option<Rc<str>>>;
+
+/// Words of one language that a thread keeps: those of a large help center, some 2 MB.
+/// (A choice.)
+const MAX_KEPT: usize = 20_000;
+
+/// Languages a thread keeps words of. (A choice.)
+const MAX_LANGUAGES: usize = 12;
+
+/// Longer words are keys and addresses, and come once. (A choice.)
+const MAX_KEPT_BYTES: usize = 40;
+
+thread_local! {
+    /// What the last [`Terms`] of each language had met. A stem is the same whoever asks
+    /// for it, so this changes no result, only how long it takes.
+    static KEPT: RefCell<HashMap<Option<String>, Known>> = RefCell::new(HashMap::new());
 }
 
 impl std::fmt::Debug for Terms {
@@ -52,8 +72,9 @@ impl std::fmt::Debug for Terms {
 
 impl Terms {
     pub fn new(language: Option<&str>) -> Terms {
-        let stem = analyzer_for(language).clone();
-        Terms { language: language.map(str::to_owned), stem, known: HashMap::new() }
+        let (language, stem) = (language.map(str::to_owned), analyzer_for(language).clone());
+        let kept = KEPT.try_with(|it| it.borrow_mut().remove(&language));
+        Terms { language, stem, known: kept.ok().flatten().unwrap_or_default() }
     }
 
     /// As [`terms`] in the language of these.
@@ -75,7 +96,9 @@ impl Terms {
             return known.clone();
         }
         let term = self.term(word);
-        self.known.insert(word.to_owned(), term.clone());
+        if word.len() <= MAX_KEPT_BYTES {
+            self.known.insert(word.to_owned(), term.clone());
+        }
         term
     }
 
@@ -88,6 +111,24 @@ impl Terms {
         // Folding takes some presentation forms apart into a space and a mark.
         term.retain(|it| !it.is_whitespace());
         (!term.is_empty()).then(|| Rc::from(term))
+    }
+}
+
+impl Drop for Terms {
+    fn drop(&mut self) {
+        let (language, known) = (self.language.take(), std::mem::take(&mut self.known));
+        if MAX_KEPT < known.len() {
+            return;
+        }
+        // A thread that ends keeps nothing.
+        let keep = |it: &RefCell<HashMap<Option<String>, Known>>| {
+            let mut kept = it.borrow_mut();
+            let has_room = kept.len() < MAX_LANGUAGES || kept.contains_key(&language);
+            if has_room && kept.get(&language).is_none_or(|it| it.len() < known.len()) {
+                kept.insert(language, known);
+            }
+        };
+        KEPT.try_with(keep).ok();
     }
 }
 

@@ -7,6 +7,7 @@ use crate::draft::Draft;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
+use crate::text::language;
 use crate::text::sentences::line_kind;
 use crate::text::sentences::sentences;
 use crate::text::statement::Statement;
@@ -74,15 +75,16 @@ fn cited<'a>(draft: &Draft, claim: &ClaimVerdict, hits: &'a [Hit]) -> Option<&'a
 }
 
 fn is_comparable(other: &Passage, cited: &Passage) -> bool {
-    match (&other.language, &cited.language) {
-        (Some(one), Some(other)) => one == other,
-        (None, _) | (_, None) => true,
-    }
+    language::may_be_same(other.language.as_deref(), cited.language.as_deref())
 }
 
 fn differ(said: &Statement, line: &Statement, language: Option<&str>) -> bool {
+    let (one, other) = (said.n_terms(), line.n_terms());
+    // Most differ in length already.
+    if (one.min(other) as f32) < SHARED_OF_LONGER * one.max(other) as f32 {
+        return false;
+    }
     let n_shared = said.n_shared(line);
-    let (one, other) = (said.terms.len(), line.terms.len());
     let shared = n_shared as f32 / one.min(other).max(1) as f32;
     let of_longer = n_shared as f32 / one.max(other).max(1) as f32;
     if n_shared < MIN_SHARED || shared < SHARED || of_longer < SHARED_OF_LONGER {

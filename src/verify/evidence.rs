@@ -2,9 +2,11 @@
 //! where each word stands.
 
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
+
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use crate::knowledge::Passage;
 use crate::text::sentences::line_kind;

@@ -2,10 +2,11 @@
 //! it. Everything a sentence can be told apart by is a word: "not" is one in "can't",
 //! a number in any spelling is one, and so is a currency's sign.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::text::facts;
@@ -258,8 +259,9 @@ impl Vocabulary {
         let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
         let parts: Vec<&str> =
             if splits { lower.split('\'').collect() } else { apart(&lower).to_vec() };
-        let parts = parts.into_iter().filter(|it| !it.is_empty());
-        parts.map(|it| self.look_at_part(&it.replace('\'', ""), written)).collect()
+        // Of a letter that is a mark upon another, folding leaves nothing.
+        let parts = parts.into_iter().map(|it| it.replace('\'', "")).filter(|it| !it.is_empty());
+        parts.map(|it| self.look_at_part(&it, written)).collect()
     }
 
     fn look_at_part(&mut self, part: &str, written: &str) -> Known {
@@ -361,6 +363,11 @@ mod tests {
         assert_eq!(keys("$20 or 5 %"), ["usd", "20", "or", "5", "%"]);
         assert_eq!(keys("v60.9.1 of OAuth2"), ["v60.9.1", "of", "oauth2"]);
         assert_eq!(keys("设置 OK"), ["设", "置", "ok"]);
+    }
+
+    #[test]
+    fn marks_that_stand_upon_no_letter_are_no_word() {
+        assert_eq!(keys("\u{1e01b}'\u{c62} 5"), ["5"]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! A paragraph that is nothing but a number: somebody was asked for theirs, and
-//! what for stands in another message. Nobody else can learn from it.
+//! A paragraph that is nothing but a number, or a name and four digits: somebody was
+//! asked for theirs, and what for stands in another message. Nobody else can learn from it.
 
 use super::Kind;
 use super::Span;
+use super::labels;
+use super::labels::Label;
 use super::numbers::is_date;
 
 /// Bytes of a longer paragraph than people answer with. (Guessed.)
@@ -10,6 +12,12 @@ const MAX_BYTES: usize = 80;
 
 /// Digits that are enough to be told apart by: agents ask for the last four.
 const N_DIGITS: std::ops::RangeInclusive<usize> = 4..=19;
+
+/// Of four digits, as agents ask for the last of an account to know who writes.
+const N_LAST_DIGITS: usize = 4;
+
+/// Words of a name before them: "and anna maria smith 4587". (A choice.)
+const MAX_NAME_WORDS: usize = 4;
 
 /// What people put around a number they were asked for, in the languages help
 /// centers are mostly written in. (Collected by hand.)
@@ -39,6 +47,7 @@ pub(super) fn find(text: &str) -> Vec<Span> {
 fn number_of(paragraph: &str) -> Option<(usize, usize)> {
     let mut groups: Vec<&str> = Vec::new();
     let mut place: Option<(usize, usize)> = None;
+    let mut n_name_words = 0;
     let mut start = 0;
     for word in paragraph.split_inclusive(char::is_whitespace) {
         let bare = word.trim_matches(|it: char| !it.is_alphanumeric());
@@ -51,7 +60,12 @@ fn number_of(paragraph: &str) -> Option<(usize, usize)> {
             place = Some((place.map_or(from, |it| it.0), from + bare.len()));
             groups.extend(bare.split(['-', '(', ')']).filter(|it| !it.is_empty()));
         } else if !bare.is_empty() && !is_courtesy(bare) && !is_placeholder(word) {
-            return None;
+            // "MKR 1400" and "Port: 2525" are of things, and so is what stands after the number.
+            let is_name = bare.chars().all(char::is_alphabetic) && !is_shouted(bare);
+            if !is_name || word.contains([':', '=']) || place.is_some() {
+                return None;
+            }
+            n_name_words += 1;
         }
         start += word.len();
     }
@@ -59,8 +73,22 @@ fn number_of(paragraph: &str) -> Option<(usize, usize)> {
     let is_amount = matches!(lengths.as_slice(), [1..=3, 3] | [1..=3, 3, 3]);
     let is_year = groups.len() == 1 && matches!(groups.first()?.parse::<u32>(), Ok(1900..2100));
     let n_digits: usize = lengths.iter().sum();
-    let is_somebodys = N_DIGITS.contains(&n_digits) && !is_amount && !is_year && !is_date(&groups);
-    place.filter(|_| is_somebodys)
+    let is_long_enough = match n_name_words {
+        0 => N_DIGITS.contains(&n_digits),
+        1..=MAX_NAME_WORDS => lengths == [N_LAST_DIGITS] && !is_of_thing(paragraph, place?.0),
+        _ => false,
+    };
+    place.filter(|_| is_long_enough && !is_amount && !is_year && !is_date(&groups))
+}
+
+/// True behind "error", "version", "order".
+fn is_of_thing(paragraph: &str, at: usize) -> bool {
+    matches!(labels::before(paragraph, at), Some(Label::Thing | Label::ThingNearby))
+}
+
+/// Capitals throughout: an abbreviation, seldom somebody's name.
+fn is_shouted(word: &str) -> bool {
+    1 < word.chars().count() && word.chars().all(char::is_uppercase)
 }
 
 /// What another number of the same answer has become already.

@@ -1,5 +1,5 @@
-//! E-mail addresses: as they should be, with a sign missing or a blank too many,
-//! and spelled out against robots or into a microphone.
+//! E-mail addresses: as they should be, with a sign missing or a blank too many, without
+//! any sign as speech is written down, and spelled out against robots or into a microphone.
 
 use std::sync::LazyLock;
 
@@ -66,6 +66,28 @@ static WITHOUT_SIGN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).unwrap()
 });
 
+/// `jane doe 78 gmailcom`, `janedoegmailcom`: what is left of an address where signs are
+/// lost, in transcripts of calls and some exports. A provider's name that runs on into
+/// "com" is in no other word; hurried people swap its letters.
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
+static WITHOUT_SIGNS: LazyLock<Regex> = LazyLock::new(|| {
+    let host = r"(?:g(?:a?m+s?a?il?|amil|mial|ail)|google|[yp]ahoo|yoho+|outlook|icloud|aol|gmx|yandex|msn|comcast|att|sbcglobal|verizon|[a-z]{0,8}mail)(?:com|con|cpm|net|org|couk|coin|de|fr|ru)";
+    let pattern = format!(
+        r"(?i)(?-u:\b)(?:(?<name>[a-z]{{2,40}} (?:[0-9]{{1,9}} )?)?(?<host>{host})|(?:(?:[a-z]{{2,40}} )?[0-9]{{1,9}} )?[a-z0-9_%+-]{{1,40}}{host})(?-u:\b)"
+    );
+    Regex::new(&pattern).unwrap()
+});
+
+/// What an address without signs is told by, wherever its mail is: "my email is janeexamplecom".
+#[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
+static NAMED_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"(?i)(?-u:\b)e-?mail(?: (?:address|id))?(?: is)? (?<address>[a-z0-9_-]{3,60}(?:com|org|gov|edu))(?-u:\b)";
+    Regex::new(pattern).unwrap()
+});
+
+/// Words that end like an address and are none.
+const ENDING_ALIKE: [&str; 4] = ["telecom", "intercom", "dotcom", "sitcom"];
+
 pub(super) fn find(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let email = |(start, end)| Span { start, end, kind: Kind::Email };
@@ -74,6 +96,15 @@ pub(super) fn find(text: &str) -> Vec<Span> {
     for it in WITHOUT_SIGN.find_iter(text) {
         // `www.hotmail.com` is a website.
         found.extend((!it.as_str().contains("www.")).then(|| email((it.start(), it.end()))));
+    }
+    for it in WITHOUT_SIGNS.captures_iter(text) {
+        let is_host_alone = it.name("host").is_some() && it.name("name").is_none();
+        let whole = it.get(0).filter(|_| !is_host_alone);
+        found.extend(whole.map(|it| email((it.start(), it.end()))));
+    }
+    for it in NAMED_ADDRESS.captures_iter(text).filter_map(|it| it.name("address")) {
+        let is_word = ENDING_ALIKE.contains(&it.as_str().to_lowercase().as_str());
+        found.extend((!is_word).then(|| email((it.start(), it.end()))));
     }
     found
 }
