@@ -25,6 +25,7 @@ pub use crate::act::carry::finish;
 pub use crate::act::plan::decided;
 pub use crate::act::plan::plan;
 pub use crate::act::plan::planned_alert;
+pub use crate::act::plan::planned_reply;
 
 /// What acting on one conversation needs.
 pub struct Acting<'a> {
@@ -62,14 +63,20 @@ pub struct Seen {
     pub status: Option<String>,
     /// Ids of all messages that were there.
     pub message_ids: Vec<String>,
+    /// When it was asked for, by our clock, milliseconds. `None` in records from before
+    /// this was kept.
+    #[serde(default)]
+    pub read_ms: Option<i64>,
 }
 
 impl Seen {
-    pub fn of(conversation: &Conversation) -> Seen {
+    /// What is seen of a conversation that was asked for at that time.
+    pub fn of(conversation: &Conversation, read_ms: i64) -> Seen {
         Seen {
             assignee: conversation.assignee.clone(),
             status: conversation.status.clone(),
             message_ids: conversation.messages.iter().map(|it| it.id.clone()).collect(),
+            read_ms: Some(read_ms),
         }
     }
 }

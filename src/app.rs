@@ -1,8 +1,11 @@
 //! Builds everything once, from settings to a worker that can run. Steps never
 //! see this: they take what they need.
 
+mod callers;
 mod models;
 
+pub use self::callers::Caller;
+pub use self::callers::Callers;
 pub use self::models::embedder;
 
 use std::collections::BTreeMap;
@@ -66,6 +69,7 @@ pub struct App {
     pub pipeline: Arc<Pipeline>,
     pub desks: Arc<BTreeMap<String, Desk>>,
     pub worker: Arc<Worker>,
+    pub callers: Callers,
     pub clock: Clock,
     pub metrics: PrometheusHandle,
     /// Rung when something was accepted.
@@ -95,6 +99,7 @@ impl App {
             http: http::client(HELPDESK_TIMEOUT)?,
         };
         let worker = Arc::new(Worker::new(parts)?);
+        let callers = Callers::new(&settings)?;
         let (bell, n_unfinished) = (worker.bell(), worker.n_unfinished());
         let metrics = metrics_handle()?;
         pipeline.warm_up();
@@ -106,6 +111,7 @@ impl App {
             pipeline,
             desks,
             worker,
+            callers,
             clock,
             metrics,
             bell,

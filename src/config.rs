@@ -2,7 +2,12 @@
 //! only place that reads the environment and files of secrets. Checked whole at
 //! start, so that a running service never meets a bad setting.
 
+mod api;
 mod ranges;
+
+pub use self::api::Api;
+pub use self::api::ApiCaller;
+pub use self::api::Endpoint;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,6 +46,7 @@ pub struct Settings {
     pub alerts: Alerts,
     pub files: Files,
     pub log: Log,
+    pub api: Api,
     #[serde(default)]
     pub connections: BTreeMap<String, Connection>,
 }

@@ -22,6 +22,18 @@ pub enum Decision {
     StandDown(Silence),
 }
 
+impl Decision {
+    /// As it is stored and told to programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Decision::Send => "send",
+            Decision::Suggest => "suggest",
+            Decision::Escalate(_) => "escalate",
+            Decision::StandDown(_) => "stand_down",
+        }
+    }
+}
+
 /// Why a person takes over. Where several reasons hold, the agent is shown the
 /// one listed first here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

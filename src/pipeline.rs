@@ -23,6 +23,7 @@ use crate::embed::Embedder;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
+use crate::knowledge::Hit;
 use crate::knowledge::Scope;
 use crate::normalize;
 use crate::proposal;
@@ -182,6 +183,22 @@ impl Pipeline {
         self.on_cpu(judging).await
     }
 
+    /// Other replies to the same question, at most `n`: each from the best article that
+    /// none before it cites, in that article's own words. None with a sentence that is
+    /// not backed.
+    ///
+    /// # Errors
+    /// As for [`Pipeline::prepare`].
+    pub async fn alternatives(
+        &self,
+        proposal: &Proposal,
+        n: usize,
+    ) -> Result<Vec<Draft>, PrepareError> {
+        let (ticket, first) = (proposal.ticket.clone(), proposal.draft.clone());
+        let (articles, past) = (proposal.articles.clone(), proposal.past_tickets.clone());
+        self.on_cpu(move || others(&ticket, &first, articles, &past, n)).await
+    }
+
     /// What reads and searches, as CPU work that waits for nobody: if an endpoint has to
     /// be asked what a ticket means, it has been.
     async fn read(&self, conversation: Conversation) -> Result<Reading, PrepareError> {
@@ -295,6 +312,35 @@ fn compose(found: &mut Understood) -> Draft {
     step("draft", timings, || {
         crate::draft::extractive(ticket, &retrieved.articles, &retrieved.past_tickets)
     })
+}
+
+/// Replies from articles that no draft before them cites.
+fn others(
+    ticket: &Ticket,
+    first: &Draft,
+    mut articles: Vec<Hit>,
+    past_tickets: &[Hit],
+    n: usize,
+) -> Vec<Draft> {
+    let mut others = Vec::new();
+    let mut last = first.clone();
+    while others.len() < n && !last.citations.is_empty() {
+        let is_cited =
+            |it: &Hit| last.citations.iter().any(|cited| cited.passage_id == it.passage.id);
+        let cited: Vec<String> = articles
+            .iter()
+            .filter(|it| is_cited(it))
+            .map(|it| it.passage.document_id.clone())
+            .collect();
+        articles.retain(|it| !cited.contains(&it.passage.document_id));
+        let draft = crate::draft::extractive(ticket, &articles, past_tickets);
+        let (draft, verdict) = verify::verify_and_trim(draft, &articles);
+        if verdict.unbacked().next().is_none() && !draft.sentences.is_empty() {
+            others.push(draft.clone());
+        }
+        last = draft;
+    }
+    others
 }
 
 /// The same where a model was asked and wrote nothing that can be used.

@@ -1,6 +1,7 @@
 //! The HTTP edge: webhooks in, health and metrics out. Bounded bodies, bounded
 //! time, no panic reaches a client. Business lives elsewhere.
 
+mod api;
 mod health;
 mod webhook;
 
@@ -83,17 +84,19 @@ pub fn routes(app: Arc<App>) -> Router {
     let webhooks = Router::new()
         .route("/webhooks/{connection}", post(webhook::accept).get(webhook::probe))
         .route("/webhooks/{connection}/{secret}", post(webhook::accept).get(webhook::probe))
-        .layer(DefaultBodyLimit::max(app.settings.server.max_body_bytes));
+        .layer(DefaultBodyLimit::max(app.settings.server.max_body_bytes))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout));
+    let api_routes = api::routes(&app);
     let nosniff = HeaderValue::from_static("nosniff");
     let no_store = HeaderValue::from_static("no-store");
     Router::new()
         .merge(webhooks)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+        .merge(api_routes)
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, no_store))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, timeout))
         .layer(CatchPanicLayer::new())
         .with_state(app)
 }

@@ -3,6 +3,7 @@
 //! Nothing here knows what a helpdesk is.
 
 pub mod ballast;
+pub mod chat;
 pub mod decisions;
 pub mod inbox;
 pub mod knowledge;

@@ -33,11 +33,10 @@ pub fn decided(
     at_ms: i64,
 ) -> Decided {
     let proposal = &record.proposal;
-    let (decision, reason) = match proposal.decision {
-        Decision::Send => ("send", None),
-        Decision::Suggest => ("suggest", None),
-        Decision::Escalate(reason) => ("escalate", word(&reason)),
-        Decision::StandDown(silence) => ("stand_down", word(&silence)),
+    let reason = match proposal.decision {
+        Decision::Send | Decision::Suggest => None,
+        Decision::Escalate(reason) => word(&reason),
+        Decision::StandDown(silence) => word(&silence),
     };
     let probability = f64::from(proposal.confidence.probability);
     Decided {
@@ -46,7 +45,7 @@ pub fn decided(
         conversation: conversation.to_owned(),
         trigger: trigger.to_owned(),
         at_ms,
-        decision: decision.to_owned(),
+        decision: proposal.decision.word().to_owned(),
         reason,
         stage: proposal.triage.stage.id.clone(),
         confidence: (!probability.is_nan()).then_some(probability),
@@ -106,6 +105,11 @@ fn actions(proposal: &Proposal, manner: &Manner, can: &dyn Fn(&Action) -> bool) 
         actions.push(Action::Field { field: field.clone(), value: stage.clone() });
     }
     actions
+}
+
+/// The public reply of a proposal.
+pub fn planned_reply(proposal: &Proposal, due_ms: i64) -> Planned {
+    planned(&Action::Reply(draft::wording(&proposal.draft)), 0, due_ms)
 }
 
 /// One write, named by a new intent.

@@ -52,6 +52,7 @@ impl Settings {
             "model.base_url is set, but model.name is not; name the model to call"
         );
         self.embedder.check()?;
+        self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))
     }
 }
@@ -103,7 +104,7 @@ impl Connection {
     }
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
+pub(super) fn within<T: PartialOrd + std::fmt::Display>(
     key: &str,
     value: T,
     least: T,

@@ -19,6 +19,8 @@ pub(super) struct Joints {
     pub elsewhere: &'static str,
     pub closing: &'static str,
     pub sources: &'static str,
+    /// In place of a reply, where a customer waits for one.
+    pub person: &'static str,
 }
 
 const ENGLISH: Joints = Joints {
@@ -31,6 +33,7 @@ const ENGLISH: Joints = Joints {
     elsewhere: "The whole procedure is in the article named below.",
     closing: "If this does not help, just reply and a person of our team will look into it.",
     sources: "Sources",
+    person: "This needs a person of our team.",
 };
 
 const ALL: &[(&str, Joints)] = &[
@@ -46,6 +49,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "Die ganze Anleitung steht im unten genannten Artikel.",
             closing: "Wenn das nicht weiterhilft, antworten Sie einfach, dann kümmert sich jemand aus unserem Team darum.",
             sources: "Quellen",
+            person: "Das muss jemand aus unserem Team beantworten.",
         },
     ),
     (
@@ -60,6 +64,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "La procédure complète se trouve dans l’article indiqué ci-dessous.",
             closing: "Si cela ne suffit pas, répondez simplement à ce message et une personne de notre équipe prendra le relais.",
             sources: "Sources",
+            person: "Une personne de notre équipe doit vous répondre.",
         },
     ),
     (
@@ -74,6 +79,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "El procedimiento completo está en el artículo indicado abajo.",
             closing: "Si esto no le ayuda, responda a este mensaje y una persona de nuestro equipo lo revisará.",
             sources: "Fuentes",
+            person: "Esto debe responderlo una persona de nuestro equipo.",
         },
     ),
     (
@@ -88,6 +94,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "La procedura completa è nell’articolo indicato sotto.",
             closing: "Se non basta, risponda a questo messaggio e una persona del nostro team se ne occuperà.",
             sources: "Fonti",
+            person: "A questo deve rispondere una persona del nostro team.",
         },
     ),
     (
@@ -102,6 +109,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "O procedimento completo está no artigo indicado abaixo.",
             closing: "Se isto não ajudar, responda a esta mensagem e uma pessoa da nossa equipe vai verificar.",
             sources: "Fontes",
+            person: "Isto precisa ser respondido por uma pessoa da nossa equipe.",
         },
     ),
     (
@@ -116,6 +124,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "De hele procedure staat in het onderstaande artikel.",
             closing: "Helpt dit niet, antwoord dan gewoon; iemand van ons team kijkt er dan naar.",
             sources: "Bronnen",
+            person: "Dit moet iemand van ons team beantwoorden.",
         },
     ),
     (
@@ -130,6 +139,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "Cała procedura jest opisana w artykule podanym niżej.",
             closing: "Jeśli to nie pomoże, proszę odpowiedzieć na tę wiadomość, a zajmie się tym osoba z naszego zespołu.",
             sources: "Źródła",
+            person: "Na to musi odpowiedzieć osoba z naszego zespołu.",
         },
     ),
     (
@@ -144,6 +154,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "Hela proceduren finns i artikeln som nämns nedan.",
             closing: "Om det inte hjälper är det bara att svara, så tittar någon i vårt team på det.",
             sources: "Källor",
+            person: "Det här behöver någon i vårt team svara på.",
         },
     ),
     (
@@ -158,6 +169,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "Hele fremgangsmåden står i artiklen nedenfor.",
             closing: "Hvis det ikke hjælper, så svar bare, så ser en fra vores team på det.",
             sources: "Kilder",
+            person: "Det her skal en fra vores team svare på.",
         },
     ),
     (
@@ -172,6 +184,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "手順の全体は、下記の記事をご覧ください。",
             closing: "解決しない場合は、このままご返信ください。担当者が確認いたします。",
             sources: "出典",
+            person: "この件は担当者が回答いたします。",
         },
     ),
     (
@@ -186,6 +199,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "完整步骤请参阅下面列出的文章。",
             closing: "如果问题仍未解决，请直接回复，我们的同事会跟进处理。",
             sources: "来源",
+            person: "这个问题需要由我们的同事来答复。",
         },
     ),
     (
@@ -200,6 +214,7 @@ const ALL: &[(&str, Joints)] = &[
             elsewhere: "전체 절차는 아래 문서에 있습니다.",
             closing: "해결되지 않으면 이 메시지에 답장해 주세요. 담당자가 확인하겠습니다.",
             sources: "출처",
+            person: "이 문의는 담당자가 답변해야 합니다.",
         },
     ),
 ];
@@ -208,6 +223,12 @@ const ALL: &[(&str, Joints)] = &[
 pub(super) fn joints(language: Option<&str>) -> Joints {
     let found = ALL.iter().find(|(code, _)| language == Some(code));
     found.map_or(ENGLISH, |(_, joints)| *joints)
+}
+
+/// What a customer who waits is told where a person has to answer. Promises nothing.
+#[must_use]
+pub fn for_a_person(language: Option<&str>) -> &'static str {
+    joints(language).person
 }
 
 /// A line about something.

@@ -161,7 +161,13 @@ pub fn claim(
         return Ok(Claim::LostLease);
     }
     if entry.kind == "reply"
-        && let Some(why) = held(connection, entry, limits, now_ms)?
+        && let Some(why) = held(
+            connection,
+            (&entry.brand, &entry.conversation),
+            &entry.fingerprint,
+            limits,
+            now_ms,
+        )?
     {
         return Ok(Claim::Held(why));
     }
@@ -174,10 +180,12 @@ pub fn claim(
     Ok(if n_claimed == 1 { Claim::Go } else { Claim::Gone })
 }
 
-/// Why a public reply must not go out now; `None` if it may.
-fn held(
+/// Why a public reply with these words must not go out now, by brand and conversation;
+/// `None` if it may.
+pub(super) fn held(
     connection: &Connection,
-    entry: &Entry,
+    (brand, conversation): (&str, &str),
+    fingerprint: &str,
     limits: Limits,
     now_ms: i64,
 ) -> rusqlite::Result<Option<String>> {
@@ -191,7 +199,7 @@ fn held(
             "SELECT count(*) FROM outbox WHERE brand = ?1 AND kind = 'reply' AND state IN ('sent', 'unknown')
              AND done_ms > ?2",
         )?
-        .query_row(params![entry.brand, since_ms], |row| row.get(0))?;
+        .query_row(params![brand, since_ms], |row| row.get(0))?;
     if limits.daily <= n_today {
         return Ok(Some(format!("the daily cap of {} automatic replies is reached", limits.daily)));
     }
@@ -200,7 +208,7 @@ fn held(
             "SELECT coalesce(sum(done_ms > ?2), 0), coalesce(sum(fingerprint = ?3), 0) FROM outbox
              WHERE conversation = ?1 AND kind = 'reply' AND state IN ('sent', 'unknown')",
         )?
-        .query_row(params![entry.conversation, since_ms, entry.fingerprint], |row| {
+        .query_row(params![conversation, since_ms, fingerprint], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     if limits.per_conversation <= n_here {

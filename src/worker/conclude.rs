@@ -286,14 +286,17 @@ fn answered(
     outcome: &Outcome,
 ) -> Ending {
     let record: Option<Record> = serde_json::from_str(&decided.record).ok();
-    let seen = record.map(|it| it.seen.message_ids).unwrap_or_default();
+    let seen = record.map(|it| it.seen);
+    // What came while the answer was thought of may tell of a message it does not know.
+    let read_ms = seen.as_ref().and_then(|it| it.read_ms).unwrap_or(decided.at_ms);
+    let seen = seen.map(|it| it.message_ids).unwrap_or_default();
     let message_of = |it: &Waiting| -> Option<String> {
         let event: Event = serde_json::from_str(&it.event).ok()?;
         event.message_ids().last().map(str::to_owned)
     };
     // A message that was waited for and never shown under its id is there under
     // another: it was read with the rest.
-    let came_before = |it: &Waiting| it.received_ms <= decided.at_ms;
+    let came_before = |it: &Waiting| it.received_ms <= read_ms;
     let was_waited_for = |it: &Waiting| MAX_READS_AFTER_WEBHOOK < it.attempts;
     let is_covered = |it: &&Waiting| match message_of(it) {
         Some(id) => seen.contains(&id) || (was_waited_for(it) && came_before(it)),

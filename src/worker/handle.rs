@@ -122,11 +122,12 @@ impl Worker {
         if waiting.is_empty() {
             return Ok(self.release(lease, Duration::ZERO).await?);
         }
+        let read_ms = self.clock.now_ms();
         let conversation = reading.read().await?;
         if is_behind(&conversation, &events) && desk.helpdesk.can("messages").is_ok() {
             return Err(WorkError::NotYetReadable);
         }
-        self.answer(desk, lease, &waiting, &conversation, &reading).await
+        self.answer(desk, lease, &waiting, (&conversation, read_ms), &reading).await
     }
 
     /// Goes on with writes that a crash or an error left behind. False if nothing
@@ -156,13 +157,13 @@ impl Worker {
         Ok(true)
     }
 
-    /// Thinks about a conversation and does what comes of it.
+    /// Thinks about a conversation, as it was at a time, and does what comes of it.
     async fn answer(
         &self,
         desk: &Desk,
         lease: &Lease,
         waiting: &[Waiting],
-        conversation: &Conversation,
+        (conversation, read_ms): (&Conversation, i64),
         reading: &Reading<'_>,
     ) -> Result<(), WorkError> {
         let Some(trigger) = conversation.last_customer_message().map(|it| it.id.clone()) else {
@@ -178,7 +179,7 @@ impl Worker {
         }
         let proposal = self.pipeline.prepare(conversation, &desk.context).await?;
         count(&proposal);
-        let record = Record { proposal, seen: Seen::of(conversation) };
+        let record = Record { proposal, seen: Seen::of(conversation, read_ms) };
         let now_ms = self.clock.now_ms();
         let decided = act::decided(&record, &desk.manner, &lease.key, &trigger, now_ms);
         let plan = act::plan(&record.proposal, &desk.manner, &desk.helpdesk, now_ms);
@@ -223,12 +224,7 @@ fn is_behind(conversation: &Conversation, events: &[(&Waiting, Event)]) -> bool 
 
 /// Counts a decision and how long each step took.
 fn count(proposal: &Proposal) {
-    let decision = match proposal.decision {
-        crate::decide::Decision::Send => "send",
-        crate::decide::Decision::Suggest => "suggest",
-        crate::decide::Decision::Escalate(_) => "escalate",
-        crate::decide::Decision::StandDown(_) => "stand_down",
-    };
+    let decision = proposal.decision.word();
     metrics::counter!("deskhand_decisions_total", "decision" => decision).increment(1);
     for (step, ms) in &proposal.timings {
         metrics::histogram!("deskhand_step_seconds", "step" => step.clone()).record(ms / 1000.0);

@@ -55,7 +55,9 @@ impl Worker {
         let since = last.checked_sub(self.pace.sweep_overlap).unwrap_or(last);
         let changed = desk.helpdesk.changed_since(since).await?;
         let n_changed = changed.len();
-        let n_found = self.take_in(name, desk, changed, cursor_name, began).await?;
+        // Only now: whoever reads a conversation after this reads the change as well.
+        let found_ms = self.clock.now_ms();
+        let n_found = self.take_in(name, desk, changed, cursor_name, (began, found_ms)).await?;
         if 0 < n_found {
             tracing::info!(
                 connection = name,
@@ -81,9 +83,8 @@ impl Worker {
         desk: &Desk,
         changed: Vec<Changed>,
         cursor_name: String,
-        began: Timestamp,
+        (began, now_ms): (Timestamp, i64),
     ) -> Result<u64, StoreError> {
-        let now_ms = began.as_millisecond();
         let name = name.to_owned();
         let places: Vec<_> = changed
             .into_iter()

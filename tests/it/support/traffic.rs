@@ -243,7 +243,13 @@ impl Ordeal {
     pub(crate) async fn wait(&self, what: &str, holds: impl Fn() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !holds() {
-            assert!(Instant::now() < deadline, "no sign of {what}:\n{}", self.house.log());
+            assert!(
+                Instant::now() < deadline,
+                "no sign of {what}:\n{}\n{:#?}\n{:#?}",
+                self.house.log(),
+                self.house.stored(),
+                self.day.helpdesk.desk().threads
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
