@@ -5,6 +5,7 @@
 mod experience;
 mod lookup;
 mod meanings;
+mod members;
 mod opened;
 mod passages;
 mod popularity;
@@ -53,8 +54,6 @@ use tantivy::directory::error::LockError;
 
 use self::opened::Opened;
 use self::opened::Slot;
-use self::sound::check_sums;
-use self::sound::read_watermark;
 use self::terms::Layout;
 use crate::embed::Known;
 use crate::embed::Sought;
@@ -143,7 +142,7 @@ impl Index {
             let layout = Layout::new();
             let directory = MmapDirectory::open(folder)?;
             let index = tantivy::Index::open_or_create(directory, layout.schema.clone())?;
-            check_sums(&index, folder)?;
+            sound::check_sums(&index, folder)?;
             let mut index = Index::over(path.clone(), space, index, layout)?;
             index.folder = Some(folder.to_owned());
             index.recall();
@@ -173,7 +172,7 @@ impl Index {
         index: tantivy::Index,
         layout: Layout,
     ) -> tantivy::Result<Index> {
-        let watermark = read_watermark(&index, space)?;
+        let watermark = sound::read_watermark(&index, space)?;
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)

@@ -20,7 +20,7 @@ use crate::embed::Sought;
 const N_LOOKED_AT: usize = 400;
 
 /// Passages all of whose signs are looked at: the closest by a part of them.
-const N_SKETCHED: usize = 4 * N_LOOKED_AT;
+const N_SKETCHED: usize = 8 * N_LOOKED_AT;
 
 /// From this many passages on, a sample tells how many lie how far away.
 const MIN_SAMPLED: usize = 20_000;
@@ -154,27 +154,59 @@ pub(super) fn nearest(
     let distances: Vec<Vec<u8>> =
         parts().map(|(_, part)| part.sketches.distances(&signs)).collect();
     let limit = limit(&distances);
-    let mut close: Vec<(u32, &Segment, u32)> = Vec::with_capacity(2 * N_SKETCHED);
+    let mut close: Vec<Close> = Vec::with_capacity(2 * N_SKETCHED);
     for ((segment, part), distances) in parts().zip(&distances) {
         each_within(distances, limit, |idx| {
             let doc = part.docs.get(idx).filter(|it| !segment.reader.is_deleted(**it));
-            close.extend(doc.map(|it| (part.sketches.distance(idx, &signs), segment, *it)));
+            close.extend(doc.map(|doc| {
+                let distance = part.sketches.distance(idx, &signs);
+                Close { distance, segment, doc: *doc }
+            }));
         });
     }
-    // Stable: of equally distant ones the same are looked at each time.
-    close.sort_by_key(|(distance, ..)| *distance);
-    let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = close
-        .into_iter()
-        .take(N_LOOKED_AT)
-        .filter_map(|(_, segment, doc)| {
-            let likeness = segment.likeness(doc, asked)?;
-            (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(doc)))
+    let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = closest(&close)
+        .filter_map(|Close { segment, doc, .. }| {
+            let likeness = segment.likeness(*doc, asked)?;
+            (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(*doc)))
         })
         .collect();
     found.sort_unstable();
     let mut seen = HashSet::new();
     let documents = found.into_iter().map(|(_, document)| document);
     documents.filter(|it| seen.insert(*it)).take(n_documents).collect()
+}
+
+/// A passage, and how many of its signs differ.
+struct Close<'a> {
+    distance: u32,
+    segment: &'a Segment,
+    doc: u32,
+}
+
+/// Those to be looked at: the closest, and of equally distant ones the same each time.
+/// Counted, because there are some thousands and few distances.
+fn closest<'a>(close: &'a [Close<'a>]) -> impl Iterator<Item = &'a Close<'a>> {
+    let mut n_at: Vec<usize> = Vec::new();
+    for it in close {
+        let distance = it.distance as usize;
+        if n_at.len() <= distance {
+            n_at.resize(distance + 1, 0);
+        }
+        n_at[distance] += 1;
+    }
+    let mut left = N_LOOKED_AT;
+    let nearer = n_at.iter().take_while(|n| {
+        let fits = **n <= left;
+        left -= if fits { **n } else { 0 };
+        fits
+    });
+    let last = nearer.count();
+    close.iter().filter(move |it| {
+        let distance = it.distance as usize;
+        let is_last = distance == last && 0 < left;
+        left -= usize::from(is_last);
+        distance < last || is_last
+    })
 }
 
 /// The distance within which the passages to be sketched lie. With many it is told by

@@ -17,8 +17,8 @@ use tantivy::fieldnorm::FieldNormReader;
 
 use super::DocumentKey;
 use super::meanings::Sketches;
+use super::members::Members;
 use super::popularity::Popularity;
-use super::terms::DOCUMENT_KEY;
 use super::terms::LINKS;
 use super::terms::Layout;
 use super::terms::MEANING;
@@ -50,11 +50,11 @@ pub(super) type Averages = [f32; N_PLACES];
 /// One segment with its columns and fields.
 pub(super) struct Segment {
     pub(super) reader: SegmentReader,
-    keys: Column<u64>,
     links: Column<u64>,
     meanings: Column<u64>,
     partitions: Column<u64>,
     pub(super) sketches: Arc<Sketches>,
+    pub(super) passages: Arc<Members>,
     articles: Fields,
     past_tickets: Fields,
 }
@@ -142,14 +142,14 @@ impl Segment {
             })
         };
         let known = known.iter().find(|it| it.reader.segment_id() == reader.segment_id());
-        let sketches = match known {
-            Some(known) => Arc::clone(&known.sketches),
-            None => Arc::new(Sketches::read(reader)?),
+        let (sketches, passages) = match known {
+            Some(known) => (Arc::clone(&known.sketches), Arc::clone(&known.passages)),
+            None => (Arc::new(Sketches::read(reader)?), Arc::new(Members::read(reader)?)),
         };
         Ok(Segment {
             sketches,
+            passages,
             partitions: reader.fast_fields().u64(PARTITION)?,
-            keys: reader.fast_fields().u64(DOCUMENT_KEY)?,
             links: reader.fast_fields().u64(LINKS)?,
             meanings: reader.fast_fields().u64(MEANING)?,
             articles: fields(Pool::Article)?,
@@ -167,7 +167,7 @@ impl Segment {
 
     /// The document a passage is of.
     pub(super) fn document(&self, doc: DocId) -> DocumentKey {
-        DocumentKey(self.keys.first(doc).unwrap_or_default())
+        self.passages.document(doc)
     }
 
     /// True if a passage is of one of some partitions.

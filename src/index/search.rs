@@ -4,10 +4,7 @@
 use std::sync::Arc;
 
 use tantivy::DocAddress;
-use tantivy::DocSet;
 use tantivy::Searcher;
-use tantivy::SegmentReader;
-use tantivy::TERMINATED;
 use tantivy::TantivyDocument;
 use tantivy::Term;
 use tantivy::collector::Count;
@@ -24,6 +21,7 @@ use super::DocumentKey;
 use super::Query;
 use super::lookup::Lookup;
 use super::opened::Opened;
+use super::opened::Segment;
 use super::scores::Best;
 use super::scores::Match;
 use super::scores::Scoring;
@@ -102,8 +100,7 @@ pub(super) fn score(
         let mut scoring = Scoring::new(query.pool, &words, n_passages, averages);
         let allowed = allowed(query.pool, query.scope);
         for (segment_idx, segment) in opened.segments.iter().enumerate() {
-            let mut also = passages_by_key(&segment.reader, layout, &query.also)?;
-            also.retain(|doc| segment.is_in(*doc, &allowed));
+            let also = passages_of_documents(segment, &query.also, &allowed);
             scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
     }
@@ -115,27 +112,17 @@ pub(super) fn allowed(pool: Pool, scope: &Scope) -> Vec<u64> {
     partitions(scope).iter().map(|it| partition_key(pool, it)).collect()
 }
 
-/// The passages of some documents in one segment, in ascending order.
-fn passages_by_key(
-    reader: &SegmentReader,
-    layout: &Layout,
+/// The passages of some documents in one segment that a reader may see, ascending.
+fn passages_of_documents(
+    segment: &Segment,
     documents: &[DocumentKey],
-) -> tantivy::Result<Vec<u32>> {
-    let mut docs = Vec::new();
-    for key in documents {
-        let term = layout.key_term(*key);
-        let field = reader.inverted_index(term.field())?;
-        let Some(mut postings) = field.read_postings(&term, IndexRecordOption::Basic)? else {
-            continue;
-        };
-        while postings.doc() != TERMINATED {
-            docs.push(postings.doc());
-            postings.advance();
-        }
-    }
-    docs.sort_unstable();
-    docs.dedup();
-    Ok(docs)
+    allowed: &[u64],
+) -> Vec<u32> {
+    let passages = documents.iter().flat_map(|it| segment.passages.passages(*it)).copied();
+    let mut passages: Vec<u32> = passages.filter(|it| segment.is_in(*it, allowed)).collect();
+    passages.sort_unstable();
+    passages.dedup();
+    passages
 }
 
 /// The languages the passages of a brand are written in, in either pool: the

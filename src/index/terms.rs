@@ -6,7 +6,6 @@ use tantivy::TantivyDocument;
 use tantivy::Term;
 use tantivy::schema::FAST;
 use tantivy::schema::Field;
-use tantivy::schema::INDEXED;
 use tantivy::schema::IndexRecordOption;
 use tantivy::schema::STORED;
 use tantivy::schema::STRING;
@@ -99,7 +98,7 @@ impl Layout {
         let document = schema.add_text_field("document", STRING);
         let scope = schema.add_text_field("scope", STRING);
         let stored = schema.add_text_field("passage", STORED);
-        let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST | INDEXED);
+        let document_key = schema.add_u64_field(DOCUMENT_KEY, FAST);
         let links = schema.add_u64_field(LINKS, FAST);
         let created = schema.add_i64_field(CREATED, FAST);
         let meaning = schema.add_u64_field(MEANING, FAST);
@@ -129,11 +128,6 @@ impl Layout {
     /// Names all passages of a document.
     pub(super) fn document_term(&self, pool: Pool, brand: &str, document_id: &str) -> Term {
         Term::from_field_text(self.document, &key_of(pool, brand, document_id))
-    }
-
-    /// As [`Layout::document_term`], for who only has the key.
-    pub(super) fn key_term(&self, DocumentKey(key): DocumentKey) -> Term {
-        Term::from_field_u64(self.document_key, key)
     }
 
     pub(super) fn pool_term(&self, pool: Pool) -> Term {

@@ -71,9 +71,10 @@ static WITHOUT_SIGN: LazyLock<Regex> = LazyLock::new(|| {
 /// "com" is in no other word; hurried people swap its letters.
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
 static WITHOUT_SIGNS: LazyLock<Regex> = LazyLock::new(|| {
-    let host = r"(?:g(?:a?m+s?a?il?|amil|mial|ail)|google|[yp]ahoo|yoho+|outlook|icloud|aol|gmx|yandex|msn|comcast|att|sbcglobal|verizon|[a-z]{0,8}mail)(?:com|con|cpm|net|org|couk|coin|de|fr|ru)";
+    let known = r"(?:g(?:a?m+s?a?il?|amil|mial|ail)|google(?:mail)?|[yp]ahoo|yoho+|outlook|icloud|aol|gmx|yandex|msn|mac|comcast|att|sbcglobal|verizon|(?:hot|y|rediff|proton|u|e)?mail)";
+    let end = r"(?:com|con|cpm|xom|net|org|couk|coin|de|fr|ru)";
     let pattern = format!(
-        r"(?i)(?-u:\b)(?:(?<name>[a-z]{{2,40}} (?:[0-9]{{1,9}} )?)?(?<host>{host})|(?:(?:[a-z]{{2,40}} )?[0-9]{{1,9}} )?[a-z0-9_%+-]{{1,40}}{host})(?-u:\b)"
+        r"(?i)(?-u:\b)(?:(?<name>[a-z]{{2,40}} (?:[0-9]{{1,9}} )?)?(?<host>{known}{end})|(?:(?:[a-z]{{2,40}} )?[0-9]{{1,9}} )?[a-z0-9_%+-]{{1,40}}{known}{end})(?-u:\b)"
     );
     Regex::new(&pattern).unwrap()
 });

@@ -1,0 +1,44 @@
+//! Which document each passage of a segment is of, and which passages a document has:
+//! held in memory, because every question asks some thousand times. Never changes.
+
+use tantivy::SegmentReader;
+
+use super::DocumentKey;
+use super::terms::DOCUMENT_KEY;
+
+pub(super) struct Members {
+    /// By passage.
+    keys: Vec<u64>,
+    /// Passages by document, then in the order of the segment.
+    by_document: Vec<u32>,
+}
+
+impl Members {
+    pub(super) fn read(reader: &SegmentReader) -> tantivy::Result<Members> {
+        let column = reader.fast_fields().u64(DOCUMENT_KEY)?;
+        let passages = 0..reader.max_doc();
+        let keys: Vec<u64> =
+            passages.clone().map(|it| column.first(it).unwrap_or_default()).collect();
+        let mut by_document: Vec<u32> = passages.collect();
+        by_document.sort_by_key(|it| key_of(&keys, *it));
+        Ok(Members { keys, by_document })
+    }
+
+    /// The document a passage is of.
+    pub(super) fn document(&self, passage: u32) -> DocumentKey {
+        DocumentKey(key_of(&self.keys, passage))
+    }
+
+    /// The passages of a document, ascending, deleted ones included that still take room.
+    pub(super) fn passages(&self, DocumentKey(key): DocumentKey) -> &[u32] {
+        let of = |it: &u32| key_of(&self.keys, *it);
+        let start = self.by_document.partition_point(|it| of(it) < key);
+        let there = self.by_document.get(start..).unwrap_or_default();
+        let n = there.iter().take_while(|it| of(it) == key).count();
+        there.get(..n).unwrap_or_default()
+    }
+}
+
+fn key_of(keys: &[u64], passage: u32) -> u64 {
+    keys.get(passage as usize).copied().unwrap_or_default()
+}
