@@ -20,6 +20,7 @@ use crate::draft::Drafter;
 use crate::draft::Writer;
 use crate::draft::generative::GenerateError;
 use crate::embed::Embedder;
+use crate::guard;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
@@ -42,6 +43,9 @@ use crate::ticket::Ticket;
 use crate::triage;
 use crate::triage::Triage;
 use crate::verify;
+use crate::verify::Verdict;
+
+use signals::Judged;
 
 /// Pause before a ticket is prepared again after a step failed.
 const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -54,6 +58,8 @@ pub struct Context {
     pub thresholds: Thresholds,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,
+    /// What no reply may hold.
+    pub limits: guard::Limits,
     /// Hash of the settings that bear on decisions.
     pub settings_version: String,
     /// Name and hash of the manifest.
@@ -350,23 +356,31 @@ fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
     Draft { written_by: Writer::Fallback(failure), ..compose(found) }
 }
 
-/// Verify, confidence, decide.
+/// Verify, guard, confidence, decide.
 fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
     let Understood { ticket, triage, retrieved, mut timings } = found;
-    let (draft, verdict) =
+    let (draft, mut verdict) =
         step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
+    let (draft, guarded) = step("guard", &mut timings, || {
+        let Retrieved { articles, past_tickets, .. } = &retrieved;
+        guard::guard(draft, &ticket, articles, past_tickets, &context.limits)
+    });
+    let removed = guard::told(std::mem::take(&mut verdict.removed), &context.limits);
+    let verdict = if guarded.blocks.is_empty() {
+        Verdict { removed, ..verdict }
+    } else {
+        // A verdict's places are those of the sentences. Whoever said the opposite of a
+        // source stays one who did.
+        let contradicted = verdict.contradicted;
+        let rest = verify::verify(&draft, &retrieved.articles);
+        Verdict { removed, contradicted: contradicted || rest.contradicted, ..rest }
+    };
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
-    let signals = signals::signals(
-        &ticket,
-        &triage,
-        &retrieved,
-        &draft,
-        &verdict,
-        confidence.probability,
-        context,
-    );
+    let probability = confidence.probability;
+    let judged = Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability };
+    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context);
     let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
     let handoff = proposal::handoff(
         &ticket,
@@ -383,6 +397,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         past_tickets: retrieved.past_tickets,
         draft,
         verdict,
+        guarded,
         confidence,
         signals,
         thresholds: context.thresholds,
