@@ -32,8 +32,9 @@ const MARKUP: &str = concat!(
 static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| Regex::new(ADDRESS).unwrap());
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
-static JOINED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\p{L}[\p{L}\p{N}_-]*\.\p{L}[\p{L}\p{N}_-]+").unwrap());
+static JOINED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\p{L}[\p{L}\p{N}_-]*(?:\.[\p{L}\p{N}_-]+)*\.\p{L}[\p{L}\p{N}_-]+").unwrap()
+});
 
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
 static MARKUPS: LazyLock<Regex> = LazyLock::new(|| Regex::new(MARKUP).unwrap());
@@ -42,6 +43,12 @@ pub(super) fn broken_by(text: &str, cited: &[&Cited], allowed: &[String]) -> Vec
     let mut broken = Vec::new();
     if has_unseen(text) {
         broken.push(Rule::Unseen);
+    }
+    // Copied as it stands, a sentence leads where its article leads.
+    if cited.iter().any(|it| it.text.contains(text)) {
+        let leads_away = addresses(text).any(|it| !is_allowed(it, allowed));
+        broken.extend(leads_away.then_some(Rule::Address));
+        return broken;
     }
     if let Some(found) = MARKUPS.find(text) {
         // An article about HTML may be quoted.

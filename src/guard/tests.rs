@@ -12,7 +12,8 @@ use crate::knowledge::Pool;
 
 const PASSAGE: &str = "Plans renew every month. You can change your plan in Settings at any time. \
     If a planter arrives broken, we refund the full price within 14 days. Write to \
-    help@acme.example or see https://acme.example/plans?lang=en for the prices.";
+    help@acme.example or see https://acme.example/plans?lang=en for the prices. Mail goes \
+    through imap.acme.co.example. It is read by people.";
 
 fn hit(id: &str, text: &str, pool: Pool, audience: Audience) -> Hit {
     let passage = Passage {
@@ -81,6 +82,7 @@ fn what_the_article_says_goes_out() {
         "When a planter is broken on arrival we refund the full price within 14 days.",
         "The prices are at https://acme.example/plans?lang=en.",
         "Write to help@acme.example.",
+        "The server for mail is imap.acme.co.example, as always.",
         "Your order 4711081599 is on the account jane@mail.example.",
         "Open Settings > Plan and choose another one, e.g. the small one.",
         "Open it in the morning, e.g. at 9 a.m. or 2.5 hours later.",

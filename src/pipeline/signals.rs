@@ -16,6 +16,10 @@ use crate::triage::FlagKind;
 use crate::triage::Triage;
 use crate::verify::Verdict;
 
+/// Log-odds from which a passage talks to a model: more than a ticket needs, because an
+/// article that is taken for an attack by mistake is so for each ticket. (Guessed.)
+const PASSAGE_FROM: f32 = 1.0;
+
 /// A draft, and what the steps after it made of it.
 pub(super) struct Judged<'a> {
     pub draft: &'a Draft,
@@ -67,7 +71,7 @@ fn talks_to_a_model(draft: &Draft, articles: &[Hit]) -> bool {
     let is_cited =
         |it: &&Hit| draft.citations.iter().any(|cited| cited.passage_id == it.passage.id);
     let told = |it: &Hit| format!("{}\n{}", it.passage.title, it.passage.text);
-    articles.iter().filter(is_cited).any(|it| suspicion(&told(it)).is_raised())
+    articles.iter().filter(is_cited).any(|it| PASSAGE_FROM < suspicion(&told(it)).log_odds)
 }
 
 /// True if no draft, however good, could go to the customer.
