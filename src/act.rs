@@ -1,4 +1,4 @@
-//! Step 8 of 8: the only step that writes to a helpdesk. Everything goes through
+//! Step 9 of 9: the only step that writes to a helpdesk. Everything goes through
 //! the outbox: planned before it is begun, begun before it is done, looked for
 //! before it is done again. A public reply goes out at most once.
 

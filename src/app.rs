@@ -2,6 +2,7 @@
 //! see this: they take what they need.
 
 mod callers;
+mod limits;
 mod models;
 
 pub use self::callers::Caller;
@@ -181,6 +182,7 @@ pub fn pipeline(
     index: Arc<Index>,
     embedder: Arc<Embedder>,
 ) -> anyhow::Result<Pipeline> {
+    limits::check()?;
     let stages = Arc::new(stages(settings)?);
     let drafter = models::drafter(settings)?;
     let n_cores = std::thread::available_parallelism().map_or(1, |it| it.get());
@@ -341,6 +343,7 @@ pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &
             grounded_from: answer.grounded_from,
         },
         max_own_replies: answer.max_in_a_row,
+        limits: limits::limits(settings),
         settings_version: settings_version(settings),
         manifest_version: manifest_version.to_owned(),
     }
@@ -348,7 +351,7 @@ pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &
 
 /// Names the settings that bear on decisions: the same name, the same settings.
 fn settings_version(settings: &Settings) -> String {
-    let bearing = format!("{:?} {:?}", settings.answer, settings.journey);
+    let bearing = format!("{:?} {:?} {:?}", settings.answer, settings.journey, settings.guard);
     hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Step 6 of 8: one probability that the draft is right as it stands, with each
+//! Step 7 of 9: one probability that the draft is right as it stands, with each
 //! feature's share in it. Total.
 
 use std::collections::BTreeSet;

@@ -3,11 +3,13 @@
 //! start, so that a running service never meets a bad setting.
 
 mod api;
+mod guard;
 mod ranges;
 
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
+pub use self::guard::Guard;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -39,6 +41,7 @@ pub struct Settings {
     pub worker: Worker,
     pub sweep: Sweep,
     pub answer: Answer,
+    pub guard: Guard,
     pub journey: Journey,
     pub model: Model,
     pub embedder: Embedder,

@@ -1,4 +1,4 @@
-//! Step 7 of 8: choose who answers, the service or a person.
+//! Step 8 of 9: choose who answers, the service or a person.
 //!
 //! A pure function of what earlier steps found, so that any decision can be
 //! replayed from the audit log. Nothing here reads a clock or a network.
@@ -46,6 +46,8 @@ pub enum Reason {
     EmptyQuestion,
     NothingFound,
     Contradicted,
+    /// The draft says what may not go out, and nothing is left without it.
+    Guarded,
     /// A language Deskhand cannot answer in.
     Language,
     WeakGrounding,
@@ -76,6 +78,9 @@ pub struct Signals {
     pub sensitive_topic: bool,
     /// The text talks to a model: such a ticket is never answered automatically.
     pub injection: bool,
+    /// A cited passage talks to a model: suggested at most.
+    #[serde(default)]
+    pub injected_passage: bool,
     /// True if a person of the team has written to this customer: they have it in
     /// hand, and get a suggestion at most.
     pub person_involved: bool,
@@ -91,6 +96,10 @@ pub struct Signals {
     pub fallback: bool,
     /// True if a cited passage says the opposite of the draft.
     pub contradicted: bool,
+    /// True if what may not go out was taken out of the draft, and what is left is no
+    /// reply.
+    #[serde(default)]
+    pub guarded: bool,
     /// True if the draft leaves to the customer which of several things is meant: a
     /// person may know it.
     #[serde(default)]
@@ -168,6 +177,7 @@ fn overriding_reason(signals: &Signals) -> Option<Reason> {
         (signals.empty_question, Reason::EmptyQuestion),
         (signals.n_passages == 0, Reason::NothingFound),
         (signals.contradicted, Reason::Contradicted),
+        (signals.guarded, Reason::Guarded),
         (signals.language_unsupported, Reason::Language),
     ];
     holds.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
@@ -177,6 +187,7 @@ fn overriding_reason(signals: &Signals) -> Option<Reason> {
 fn may_go_out(signals: &Signals) -> bool {
     let asks_for_a_look = [
         signals.injection,
+        signals.injected_passage,
         signals.fallback,
         signals.person_involved,
         signals.stale,

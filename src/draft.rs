@@ -1,4 +1,4 @@
-//! Step 4 of 8: the reply that is proposed, sentence by sentence with what each
+//! Step 4 of 9: the reply that is proposed, sentence by sentence with what each
 //! rests on. Two ways to write it: from the passages' own sentences, or by a
 //! model from the passages.
 

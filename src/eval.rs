@@ -1,9 +1,12 @@
 //! A step measured on labelled files: its figures beside a baseline's, with
 //! intervals, on nothing that was not known when a question was asked.
 
+mod attacks;
 mod baseline;
+mod blocked;
 mod claims;
 mod data;
+pub mod guard;
 mod labels;
 pub mod mask;
 mod meanings;
@@ -12,10 +15,13 @@ mod patterns;
 pub mod reply;
 mod reranked;
 pub mod retrieval;
+mod rules;
 mod shelf;
 pub mod support;
 pub mod verify;
 
+pub use self::attacks::Attacks;
+pub use self::attacks::read_attacks;
 pub use self::claims::LabelledClaim;
 pub use self::claims::read_claims;
 pub use self::data::Folder;

@@ -151,6 +151,16 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// The passage as one that customers may read; `None` for a past ticket and for an
+    /// internal page. Whether a customer is of a segment was for the search to see.
+    pub fn public(&self) -> Option<PublicPassage<'_>> {
+        let is_public = match self.audience {
+            Audience::Public | Audience::Segment(_) => self.pool == Pool::Article,
+            Audience::Internal => false,
+        };
+        is_public.then_some(PublicPassage(self))
+    }
+
     /// The address a citation points to: the document's, with the anchor.
     pub fn link(&self) -> Option<String> {
         let url = self.url.as_ref()?;
@@ -158,6 +168,39 @@ impl Passage {
             Some(anchor) if !url.contains('#') => Some(format!("{url}#{anchor}")),
             _ => Some(url.clone()),
         }
+    }
+}
+
+/// A passage that customers may read: of an article, and not of one for the team only.
+///
+/// [`Passage::public`] is the only way to one, so that what takes these cannot be called
+/// with anything else:
+///
+/// ```compile_fail,E0308
+/// use deskhand::knowledge::{Passage, PublicPassage};
+///
+/// fn tell_customers(_: PublicPassage<'_>) {}
+///
+/// fn tell(any: &Passage) {
+///     tell_customers(any);
+/// }
+/// ```
+///
+/// Nor can one be made from outside:
+///
+/// ```compile_fail,E0423
+/// use deskhand::knowledge::{Passage, PublicPassage};
+///
+/// fn declare(any: &Passage) -> PublicPassage<'_> {
+///     PublicPassage(any)
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PublicPassage<'a>(&'a Passage);
+
+impl<'a> PublicPassage<'a> {
+    pub fn passage(self) -> &'a Passage {
+        self.0
     }
 }
 

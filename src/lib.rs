@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! webhook → inbox → worker → normalize → triage → retrieve → draft → verify
-//!         → confidence → decide        (prepare: changes nothing anywhere)
+//!         → guard → confidence → decide        (prepare: changes nothing anywhere)
 //!         → act                        (finish: the only step that writes to a helpdesk)
 //! ```
 //!
@@ -15,6 +15,7 @@
 // Words: what the trade calls things. No I/O.
 pub mod clock;
 pub mod text;
+pub mod injection;
 pub mod ticket;
 pub mod knowledge;
 pub mod journey;
@@ -34,6 +35,7 @@ pub mod triage;
 pub mod retrieve;
 pub mod draft;
 pub mod verify;
+pub mod guard;
 pub mod confidence;
 pub mod decide;
 pub mod proposal;

@@ -1,4 +1,4 @@
-//! Step 1 of 8: the conversation as a person would read it. Plain text, quotes
+//! Step 1 of 9: the conversation as a person would read it. Plain text, quotes
 //! and signatures off, the open question found, machines told from people.
 //! Total: odd input becomes a remark, never an error.
 

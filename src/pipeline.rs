@@ -2,6 +2,7 @@
 //! decision and changes nothing anywhere, so that the worker, an agent's
 //! question, the demo and a replay all get the same answer.
 
+mod others;
 mod signals;
 
 use std::sync::Arc;
@@ -20,10 +21,10 @@ use crate::draft::Drafter;
 use crate::draft::Writer;
 use crate::draft::generative::GenerateError;
 use crate::embed::Embedder;
+use crate::guard;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
-use crate::knowledge::Hit;
 use crate::knowledge::Scope;
 use crate::normalize;
 use crate::proposal;
@@ -42,6 +43,9 @@ use crate::ticket::Ticket;
 use crate::triage;
 use crate::triage::Triage;
 use crate::verify;
+use crate::verify::Verdict;
+
+use signals::Judged;
 
 /// Pause before a ticket is prepared again after a step failed.
 const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -54,6 +58,8 @@ pub struct Context {
     pub thresholds: Thresholds,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,
+    /// What no reply may hold.
+    pub limits: guard::Limits,
     /// Hash of the settings that bear on decisions.
     pub settings_version: String,
     /// Name and hash of the manifest.
@@ -184,19 +190,22 @@ impl Pipeline {
     }
 
     /// Other replies to the same question, at most `n`: each from the best article that
-    /// none before it cites, in that article's own words. None with a sentence that is
-    /// not backed.
+    /// none before it cites, in that article's own words, and nothing that may not go out.
     ///
     /// # Errors
     /// As for [`Pipeline::prepare`].
     pub async fn alternatives(
         &self,
-        proposal: &Proposal,
+        proposal: Proposal,
+        context: &Context,
         n: usize,
-    ) -> Result<Vec<Draft>, PrepareError> {
-        let (ticket, first) = (proposal.ticket.clone(), proposal.draft.clone());
-        let (articles, past) = (proposal.articles.clone(), proposal.past_tickets.clone());
-        self.on_cpu(move || others(&ticket, &first, articles, &past, n)).await
+    ) -> Result<(Proposal, Vec<Draft>), PrepareError> {
+        let limits = context.limits.clone();
+        self.on_cpu(move || {
+            let others = others::others(&proposal, &limits, n);
+            (proposal, others)
+        })
+        .await
     }
 
     /// What reads and searches, as CPU work that waits for nobody: if an endpoint has to
@@ -314,35 +323,6 @@ fn compose(found: &mut Understood) -> Draft {
     })
 }
 
-/// Replies from articles that no draft before them cites.
-fn others(
-    ticket: &Ticket,
-    first: &Draft,
-    mut articles: Vec<Hit>,
-    past_tickets: &[Hit],
-    n: usize,
-) -> Vec<Draft> {
-    let mut others = Vec::new();
-    let mut last = first.clone();
-    while others.len() < n && !last.citations.is_empty() {
-        let is_cited =
-            |it: &Hit| last.citations.iter().any(|cited| cited.passage_id == it.passage.id);
-        let cited: Vec<String> = articles
-            .iter()
-            .filter(|it| is_cited(it))
-            .map(|it| it.passage.document_id.clone())
-            .collect();
-        articles.retain(|it| !cited.contains(&it.passage.document_id));
-        let draft = crate::draft::extractive(ticket, &articles, past_tickets);
-        let (draft, verdict) = verify::verify_and_trim(draft, &articles);
-        if verdict.unbacked().next().is_none() && !draft.sentences.is_empty() {
-            others.push(draft.clone());
-        }
-        last = draft;
-    }
-    others
-}
-
 /// The same where a model was asked and wrote nothing that can be used.
 fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
     let failure = failure.to_string();
@@ -350,23 +330,31 @@ fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
     Draft { written_by: Writer::Fallback(failure), ..compose(found) }
 }
 
-/// Verify, confidence, decide.
+/// Verify, guard, confidence, decide.
 fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
     let Understood { ticket, triage, retrieved, mut timings } = found;
-    let (draft, verdict) =
+    let (draft, mut verdict) =
         step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
+    let (draft, guarded) = step("guard", &mut timings, || {
+        let Retrieved { articles, past_tickets, .. } = &retrieved;
+        guard::guard(draft, &ticket, articles, past_tickets, &context.limits)
+    });
+    let removed = guard::told(std::mem::take(&mut verdict.removed), &context.limits);
+    let verdict = if guarded.blocks.is_empty() {
+        Verdict { removed, ..verdict }
+    } else {
+        // A verdict's places are those of the sentences. Whoever said the opposite of a
+        // source stays one who did.
+        let contradicted = verdict.contradicted;
+        let rest = verify::verify(&draft, &retrieved.articles);
+        Verdict { removed, contradicted: contradicted || rest.contradicted, ..rest }
+    };
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
-    let signals = signals::signals(
-        &ticket,
-        &triage,
-        &retrieved,
-        &draft,
-        &verdict,
-        confidence.probability,
-        context,
-    );
+    let probability = confidence.probability;
+    let judged = Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability };
+    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context);
     let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
     let handoff = proposal::handoff(
         &ticket,
@@ -383,6 +371,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         past_tickets: retrieved.past_tickets,
         draft,
         verdict,
+        guarded,
         confidence,
         signals,
         thresholds: context.thresholds,

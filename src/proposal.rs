@@ -8,6 +8,7 @@ use crate::decide::Decision;
 use crate::decide::Signals;
 use crate::decide::Thresholds;
 use crate::draft::Draft;
+use crate::guard::Guarded;
 use crate::knowledge::Hit;
 use crate::ticket::Ticket;
 use crate::triage::Triage;
@@ -23,6 +24,10 @@ pub struct Proposal {
     pub past_tickets: Vec<Hit>,
     pub draft: Draft,
     pub verdict: Verdict,
+    /// What was taken out whatever backs it. Empty in proposals from before there was a
+    /// guard.
+    #[serde(default)]
+    pub guarded: Guarded,
     pub confidence: Confidence,
     /// What `decide` saw; the same signals and thresholds give the same decision.
     pub signals: Signals,
@@ -66,6 +71,7 @@ pub struct Versions {
 
 mod note;
 
+pub use crate::proposal::note::blocked;
 pub use crate::proposal::note::handoff;
 pub use crate::proposal::note::note;
 pub use crate::proposal::note::note_instead;

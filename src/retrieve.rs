@@ -1,4 +1,4 @@
-//! Step 3 of 8: find the passages that may answer the open question, best
+//! Step 3 of 9: find the passages that may answer the open question, best
 //! first. Articles and past tickets are ranked apart. What a reader may not see
 //! is not searched at all. Fails only if the index does.
 

@@ -1,9 +1,10 @@
-//! Step 2 of 8: what kind of ticket this is and who should see it. Rules on
+//! Step 2 of 9: what kind of ticket this is and who should see it. Rules on
 //! visible words (`config/triage.toml`, `config/closing.toml`), each with its
 //! reason; total: nothing found is `unknown`. No model is asked.
 
 use serde::{Deserialize, Serialize};
 
+use crate::injection::suspicion;
 use crate::journey::StageModel;
 use crate::journey::StageTag;
 use crate::text::cues::plain;
@@ -77,8 +78,9 @@ pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
             raise(FlagKind::Sensitive, Some(topic));
         }
         raise(FlagKind::Spam, rules.spam(&text, link(&words)));
-        raise(FlagKind::Injection, rules.injection(&text, &words));
     }
+    let suspicion = suspicion(&spoken(ticket));
+    raise(FlagKind::Injection, suspicion.is_raised().then(|| suspicion.reason()));
     raise(FlagKind::AutoReply, ticket.auto_reply.clone());
     // Whatever else was raised needs somebody, thanks or not.
     if flags.is_empty()
@@ -94,6 +96,7 @@ pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
 /// sentence there and not a silence here.
 pub fn check() -> Result<(), RulesError> {
     rules::shipped().map_err(Clone::clone)?;
+    crate::injection::check()?;
     closing::shipped().map(|_| ()).map_err(Clone::clone)
 }
 
@@ -103,6 +106,17 @@ fn words(ticket: &Ticket) -> String {
     let answered = ticket.turns.iter().any(|it| it.author != AuthorKind::Customer);
     let subject = if answered { "" } else { ticket.subject.as_str() };
     subject.chars().chain("\n".chars()).chain(ticket.question.chars()).take(READ_CHARS).collect()
+}
+
+/// All that was written from outside, oldest first: a model reads earlier messages too.
+fn spoken(ticket: &Ticket) -> String {
+    let theirs = ticket.turns.iter().filter(|it| !it.author.is_staff());
+    let theirs = theirs.filter(|it| it.author != AuthorKind::Own).map(|it| it.text.as_str());
+    let mut spoken: Vec<&str> = [ticket.subject.as_str()].into_iter().chain(theirs).collect();
+    if ticket.turns.is_empty() {
+        spoken.push(&ticket.question);
+    }
+    spoken.join("\n")
 }
 
 fn link(text: &str) -> Link {

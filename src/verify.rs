@@ -1,4 +1,4 @@
-//! Step 5 of 8: whether each sentence of a draft is backed by the passage it
+//! Step 5 of 9: whether each sentence of a draft is backed by the passage it
 //! cites (`docs/VERIFICATION.md`). The same for whoever wrote the draft. Total: what
 //! cannot be scored is NaN, and NaN is a person.
 

@@ -41,7 +41,7 @@ fn passage(text: &str) -> Passage {
 
 fn read(said: &str) {
     let Some(object) = answer::object(said) else { return };
-    let given: Vec<&Passage> = GIVEN.iter().collect();
+    let given: Vec<_> = GIVEN.iter().filter_map(Passage::public).collect();
     let Ok(answer) = reading::read(object, &given, &FENCE) else { return };
     for sentence in &answer.sentences {
         assert!(!sentence.text.is_empty());

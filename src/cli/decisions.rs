@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::act::Record;
 use crate::decide;
+use crate::proposal;
 use crate::store::Store;
 use crate::store::decisions;
 use crate::store::decisions::Decided;
@@ -117,6 +118,9 @@ async fn show(
         writeln!(out, "            {adds:+.2}  {name} = {value:.2}")?;
     }
     writeln!(out, "grounding   {:.2}", record.proposal.verdict.grounding)?;
+    for (name, value) in proposal::blocked(&record.proposal) {
+        writeln!(out, "{:<11} {value}", name.to_lowercase())?;
+    }
     for citation in &record.proposal.draft.citations {
         let url = citation.url.as_deref().unwrap_or("-");
         writeln!(out, "cites       {} — {url}", citation.title)?;

@@ -25,6 +25,7 @@ use crate::eval;
 use crate::eval::Interval;
 use crate::eval::Meanings;
 use crate::eval::Report;
+use crate::eval::guard;
 use crate::eval::mask;
 use crate::eval::retrieval;
 use crate::eval::retrieval::Weighed;
@@ -36,6 +37,7 @@ use crate::eval::verify;
 ///   deskhand eval retrieval --data ./history --embedder none
 ///   deskhand eval mask --data ./labelled
 ///   deskhand eval verify --data ./replies
+///   deskhand eval guard --data ./attacks
 ///   deskhand eval reply --data ./history --show 5
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -63,6 +65,14 @@ enum Step {
     /// response is cut into sentences, and its weakest one counts. It passes where it may
     /// be sent by the shipped settings.
     Verify(VerifyArgs),
+    /// Whether texts that talk to a model are told from those that talk to a team
+    ///
+    /// Reads direct.jsonl (a `text`, a `label` 1 for attacks, a `kind`) and indirect.jsonl
+    /// (a `context` with a `label`, the `attack` in it, its `form`) of a folder. Pages are
+    /// read in first, as `ingest` does; whether the words of a hidden attack are then still
+    /// there is counted too. The baseline are phrases any of which is enough. What people
+    /// answered in past_tickets.jsonl is held against the rules of what may not go out.
+    Guard(GuardArgs),
     /// Whether a reply states what a right answer states, from the right article
     ///
     /// Reads corpus.jsonl and queries.jsonl of a folder. Questions with `facts` are
@@ -113,6 +123,16 @@ struct MaskArgs {
 }
 
 #[derive(Debug, Args)]
+struct GuardArgs {
+    /// The folder of labelled texts
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 struct VerifyArgs {
     /// The folder of labelled replies
     #[arg(long, value_name = "DIR")]
@@ -136,6 +156,11 @@ pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> a
         Step::Mask(args) => {
             let sentences = eval::read_sentences(&args.data)?;
             let report = mask::measure(&sentences, &args.data.display().to_string());
+            say(&report, args.json, out)
+        }
+        Step::Guard(args) => {
+            let attacks = eval::read_attacks(&args.data)?;
+            let report = guard::measure(&attacks, &args.data.display().to_string());
             say(&report, args.json, out)
         }
         Step::Verify(args) => check_replies(args, out),
@@ -231,6 +256,7 @@ fn say(report: &Report, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()
 fn show(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
     let (many, one) = match report.step.as_str() {
         "mask" => ("sentences", "sentence"),
+        "guard" => ("texts", "text"),
         "verify" => ("replies", "sentence"),
         _ => ("questions with labels", "question"),
     };

@@ -17,6 +17,7 @@ const SOUND: Signals = Signals {
     asked_for_person: false,
     sensitive_topic: false,
     injection: false,
+    injected_passage: false,
     person_involved: false,
     reply_limit_reached: false,
     empty_question: false,
@@ -24,6 +25,7 @@ const SOUND: Signals = Signals {
     n_passages: 3,
     fallback: false,
     contradicted: false,
+    guarded: false,
     stale: false,
     disputed: false,
     unbacked: false,
@@ -73,12 +75,13 @@ fn what_is_unscored_goes_to_a_person() {
 fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
     let fallback = Signals { fallback: true, ..SOUND };
     let injection = Signals { injection: true, ..SOUND };
+    let passage = Signals { injected_passage: true, ..SOUND };
     let person = Signals { person_involved: true, ..SOUND };
     let stale = Signals { stale: true, ..SOUND };
     let disputed = Signals { disputed: true, ..SOUND };
     let unbacked = Signals { unbacked: true, ..SOUND };
     let question = Signals { asks_back: true, ..SOUND };
-    for signals in [fallback, injection, person, stale, disputed, unbacked, question] {
+    for signals in [fallback, injection, passage, person, stale, disputed, unbacked, question] {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
 }
@@ -98,16 +101,18 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
         empty_question: true,
         n_passages: 0,
         contradicted: true,
+        guarded: true,
         language_unsupported: true,
         ..SOUND
     };
-    let mends: [Mend; 7] = [
+    let mends: [Mend; 8] = [
         (Reason::AskedForPerson, |it| it.asked_for_person = false),
         (Reason::SensitiveTopic, |it| it.sensitive_topic = false),
         (Reason::ReplyLimit, |it| it.reply_limit_reached = false),
         (Reason::EmptyQuestion, |it| it.empty_question = false),
         (Reason::NothingFound, |it| it.n_passages = 1),
         (Reason::Contradicted, |it| it.contradicted = false),
+        (Reason::Guarded, |it| it.guarded = false),
         (Reason::Language, |it| it.language_unsupported = false),
     ];
     for (reason, mend) in mends {
@@ -120,19 +125,20 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
 proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
-        flags in prop::array::uniform13(any::<bool>()),
+        flags in prop::array::uniform15(any::<bool>()),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
     ) {
         let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, ..] =
             flags;
-        let [.., stale, disputed, unbacked, asks_back] = flags;
+        let [.., injected_passage, guarded, stale, disputed, unbacked, asks_back] = flags;
         let signals = Signals {
             silence: None,
             asked_for_person: asked,
             sensitive_topic: sensitive,
             injection,
+            injected_passage,
             person_involved: person,
             reply_limit_reached: limit,
             empty_question: empty,
@@ -140,6 +146,7 @@ proptest! {
             n_passages,
             fallback,
             contradicted,
+            guarded,
             stale,
             disputed,
             unbacked,

@@ -13,10 +13,9 @@ use crate::draft::Sentence;
 use crate::draft::SentenceKind;
 use crate::draft::Writer;
 use crate::draft::joints;
-use crate::knowledge::Audience;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
-use crate::knowledge::Pool;
+use crate::knowledge::PublicPassage;
 use crate::llm;
 use crate::llm::Model;
 use crate::llm::ModelError;
@@ -133,7 +132,7 @@ impl Generative {
     fn prompt(
         &self,
         ticket: &Ticket,
-        passages: &[&Passage],
+        passages: &[PublicPassage<'_>],
         fence: Fence,
     ) -> Result<(Prompt, usize), GenerateError> {
         let mut slots = DraftSlots {
@@ -146,7 +145,7 @@ impl Generative {
         let bare = self.prompts.draft(&slots)?;
         let mut room = self.model.room_beside(&bare);
         let markers = llm::count_tokens(fence.around("passage", "").as_str()) + SEAM_TOKENS;
-        for (idx, passage) in passages.iter().enumerate() {
+        for (idx, passage) in passages.iter().map(|it| it.passage()).enumerate() {
             let headline = headline(passage);
             let n_tokens =
                 llm::count_tokens(&passage.text) + llm::count_tokens(&headline) + markers;
@@ -225,13 +224,9 @@ fn speaker(author: AuthorKind) -> &'static str {
 
 /// What a customer may read, best first. A past ticket may hold another
 /// customer's words, and a draft may go to a customer whoever asked for it.
-fn givable(hits: &[Hit]) -> Vec<&Passage> {
-    let passages = hits.iter().map(|it| &it.passage);
-    let public = passages.filter(|it| match it.audience {
-        Audience::Public | Audience::Segment(_) => it.pool == Pool::Article,
-        Audience::Internal => false,
-    });
-    public.filter(|it| !it.text.trim().is_empty()).take(MAX_PASSAGES).collect()
+fn givable(hits: &[Hit]) -> Vec<PublicPassage<'_>> {
+    let public = hits.iter().filter_map(|it| it.passage.public());
+    public.filter(|it| !it.passage().text.trim().is_empty()).take(MAX_PASSAGES).collect()
 }
 
 /// The title and the headings above a passage, in one line.

@@ -4,6 +4,9 @@ use crate::decide::Signals;
 use crate::decide::Silence;
 use crate::draft::Draft;
 use crate::draft::Writer;
+use crate::guard::Guarded;
+use crate::injection::suspicion;
+use crate::knowledge::Hit;
 use crate::pipeline::Context;
 use crate::proposal;
 use crate::retrieve::Retrieved;
@@ -13,15 +16,26 @@ use crate::triage::FlagKind;
 use crate::triage::Triage;
 use crate::verify::Verdict;
 
+/// Log-odds from which a passage talks to a model: more than a ticket needs, because an
+/// article that is taken for an attack by mistake is so for each ticket. (Guessed.)
+const PASSAGE_FROM: f32 = 1.0;
+
+/// A draft, and what the steps after it made of it.
+pub(super) struct Judged<'a> {
+    pub draft: &'a Draft,
+    pub verdict: &'a Verdict,
+    pub guarded: &'a Guarded,
+    pub probability: f32,
+}
+
 pub(super) fn signals(
     ticket: &Ticket,
     triage: &Triage,
     retrieved: &Retrieved,
-    draft: &Draft,
-    verdict: &Verdict,
-    probability: f32,
+    judged: &Judged<'_>,
     context: &Context,
 ) -> Signals {
+    let Judged { draft, verdict, guarded, probability } = *judged;
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
@@ -30,11 +44,17 @@ pub(super) fn signals(
         asked_for_person: triage.has(FlagKind::AskedForPerson),
         sensitive_topic: triage.has(FlagKind::Sensitive),
         injection: triage.has(FlagKind::Injection),
+        injected_passage: talks_to_a_model(draft, &retrieved.articles),
         person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         empty_question: !has_words,
         language_unsupported: !one_language,
-        n_passages: if draft.sentences.is_empty() { 0 } else { retrieved.articles.len() },
+        guarded: guarded.torn,
+        n_passages: if draft.sentences.is_empty() && !guarded.torn {
+            0
+        } else {
+            retrieved.articles.len()
+        },
         fallback: matches!(draft.written_by, Writer::Fallback(_)),
         contradicted: verdict.contradicted,
         asks_back: draft.asks_back,
@@ -44,6 +64,14 @@ pub(super) fn signals(
         grounding: verdict.grounding,
         confidence: probability,
     }
+}
+
+/// True if a passage that the draft cites is written for a model.
+fn talks_to_a_model(draft: &Draft, articles: &[Hit]) -> bool {
+    let is_cited =
+        |it: &&Hit| draft.citations.iter().any(|cited| cited.passage_id == it.passage.id);
+    let told = |it: &Hit| format!("{}\n{}", it.passage.title, it.passage.text);
+    articles.iter().filter(is_cited).any(|it| PASSAGE_FROM < suspicion(&told(it)).log_odds)
 }
 
 /// True if no draft, however good, could go to the customer.

@@ -1,6 +1,8 @@
 //! What an agent reads: a suggestion, or a hand-over. The same content as text,
 //! Markdown and HTML; ticket and passage text is escaped in every form.
 
+use std::collections::BTreeMap;
+
 use crate::decide::Decision;
 use crate::decide::Reason;
 use crate::decide::Signals;
@@ -8,6 +10,7 @@ use crate::decide::Silence;
 use crate::decide::Thresholds;
 use crate::draft;
 use crate::draft::Draft;
+use crate::guard::Rule;
 use crate::helpdesk::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Stale;
@@ -94,6 +97,9 @@ fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
     if signals.injection {
         return "The message talks to a machine rather than to the team.".to_owned();
     }
+    if signals.injected_passage {
+        return "An article it cites talks to a machine rather than to readers.".to_owned();
+    }
     if signals.stale {
         return "People have since answered otherwise than the help center says.".to_owned();
     }
@@ -145,6 +151,9 @@ fn reason(triage: &Triage, decision: Decision) -> String {
             "Nothing in the help center answers this.".to_owned()
         }
         Decision::Escalate(Reason::Contradicted) => "What was found contradicts itself.".to_owned(),
+        Decision::Escalate(Reason::Guarded) => {
+            "What was drafted says something that may not go out.".to_owned()
+        }
         Decision::Escalate(Reason::Language) => {
             "Deskhand cannot answer in the customer's language.".to_owned()
         }
@@ -208,6 +217,9 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
             note.line(name, &value);
         }
     }
+    for (name, value) in blocked(proposal) {
+        note.line(name, &value);
+    }
     if matches!(proposal.decision, Decision::Escalate(_)) {
         for evidence in &proposal.handoff.evidence {
             note.line("Found", evidence);
@@ -241,6 +253,19 @@ pub fn verified(proposal: &Proposal) -> Vec<(&'static str, String)> {
         ("Said otherwise", format!("“{said}”; but “{}” says “{otherwise}”", it.title))
     });
     unbacked.chain(removed).chain(disputed).collect()
+}
+
+/// What was kept from going out: the rules by name, never the words.
+pub fn blocked(proposal: &Proposal) -> Vec<(&'static str, String)> {
+    let mut counts: BTreeMap<Rule, usize> = BTreeMap::new();
+    for rule in &proposal.guarded.blocks {
+        *counts.entry(*rule).or_default() += 1;
+    }
+    let told = |(rule, n): (Rule, usize)| {
+        let times = if n == 1 { String::new() } else { format!(", {n} times") };
+        ("Blocked", format!("a sentence that {rule} (rule `{}`{times})", rule.name()))
+    };
+    counts.into_iter().map(told).collect()
 }
 
 fn doubt(stale: &Stale) -> String {

@@ -8,6 +8,7 @@ use regex::Regex;
 use regex::RegexBuilder;
 use serde::Deserialize;
 
+use crate::injection::InjectionError;
 use crate::text::cues::Cues;
 use crate::text::terms::fold;
 
@@ -22,6 +23,8 @@ const PATTERN_SIZE_BYTES: usize = 20 << 20;
 pub enum RulesError {
     #[error("{file}: {detail}")]
     Unreadable { file: &'static str, detail: String },
+    #[error(transparent)]
+    Injection(#[from] InjectionError),
     #[error("{file}: [{section}] has a pattern that cannot be compiled: {detail}")]
     Pattern { file: &'static str, section: String, detail: String },
 }
@@ -37,7 +40,6 @@ pub(super) fn shipped() -> Result<&'static Rules, &'static RulesError> {
 struct Table {
     asked_for_person: Row,
     sensitive: Vec<Row>,
-    injection: Row,
     spam: Row,
 }
 
@@ -73,7 +75,6 @@ enum Questions {
 pub(super) struct Rules {
     person: Rule,
     sensitive: Vec<Rule>,
-    injection: Rule,
     spam: Rule,
     asks: Regex,
 }
@@ -102,7 +103,6 @@ impl Rules {
                 .into_iter()
                 .map(|row| Rule::compile("sensitive", row))
                 .collect::<Result<_, _>>()?,
-            injection: Rule::compile("injection", table.injection)?,
             spam: Rule::compile("spam", table.spam)?,
             asks: pattern(FILE, "questions", &fold(ASKS))?,
         })
@@ -140,22 +140,6 @@ impl Rules {
         let enough = if has_link == Link::Present { 2 } else { 3 };
         let words: Vec<&str> = hits.iter().map(|it| it.cue).collect();
         (hits.len() >= enough).then(|| words.join(", "))
-    }
-
-    /// The words that talk to a model. `raw` is looked at for chat-format marks,
-    /// which no customer types.
-    pub(super) fn injection(&self, text: &str, raw: &str) -> Option<String> {
-        const MARKS: &[&str] = &[
-            "<|im_start|>",
-            "<|im_end|>",
-            "[INST]",
-            "<<SYS>>",
-            "<|system|>",
-            "### Instruction",
-            "<|endoftext|>",
-        ];
-        let mark = MARKS.iter().find(|it| raw.contains(**it)).map(|it| (*it).to_owned());
-        mark.or_else(|| self.injection.first_hit(text)).map(|hit| format!("\"{hit}\""))
     }
 }
 

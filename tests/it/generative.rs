@@ -19,6 +19,7 @@ use deskhand::draft::generative::Generative;
 use deskhand::embed::Embedder;
 use deskhand::embed::Known;
 use deskhand::embed::TABLE;
+use deskhand::guard::Limits;
 use deskhand::http;
 use deskhand::index::Change;
 use deskhand::index::Index;
@@ -526,6 +527,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
         max_own_replies: 3,
+        limits: Limits::default(),
         settings_version: String::new(),
         manifest_version: String::new(),
     };

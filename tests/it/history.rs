@@ -55,7 +55,8 @@ fn answered() -> Story {
 
 impl Story {
     fn reply(&mut self, intent: &str, text: &str) {
-        let post = Post { public: true, text: text.to_owned(), intent: intent.to_owned() };
+        let (text, intent) = (text.to_owned(), intent.to_owned());
+        let post = Post { public: true, text, html: String::new(), intent };
         self.desk.post(AT, "c1", post);
     }
 
@@ -177,7 +178,12 @@ fn a_dead_delivery_nobody_hears_of_is_found() {
     story.desk.post(
         AT,
         "c1",
-        Post { public: false, text: "Could not answer.".to_owned(), intent: "note-1".to_owned() },
+        Post {
+            public: false,
+            text: "Could not answer.".to_owned(),
+            html: String::new(),
+            intent: "note-1".to_owned(),
+        },
     );
     assert_eq!(story.found(), Vec::<String>::new());
 }

@@ -15,6 +15,7 @@ mod commands;
 mod connectors;
 mod demo;
 mod endurance;
+mod evil;
 mod fake;
 mod generative;
 mod history;

@@ -6,6 +6,7 @@ pub(crate) mod articles;
 pub(crate) mod desk;
 pub(crate) mod disk;
 pub(crate) mod embeddings;
+pub(crate) mod evil_model;
 pub(crate) mod faults;
 pub(crate) mod helpdesk;
 pub(crate) mod history;

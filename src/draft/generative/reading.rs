@@ -14,6 +14,7 @@ use crate::draft::Layout;
 use crate::draft::Sentence;
 use crate::draft::SentenceKind;
 use crate::knowledge::Passage;
+use crate::knowledge::PublicPassage;
 use crate::prompt::Fence;
 
 /// More than this is not an answer but a copy. Guessed: twice the longest list
@@ -35,7 +36,11 @@ pub struct Answer {
 ///
 /// # Errors
 /// In our own words: why the answer is refused.
-pub fn read(object: Value, given: &[&Passage], fence: &Fence) -> Result<Answer, &'static str> {
+pub fn read(
+    object: Value,
+    given: &[PublicPassage<'_>],
+    fence: &Fence,
+) -> Result<Answer, &'static str> {
     let Some(items) = object.get("sentences").and_then(Value::as_array) else {
         return Err("it has no list `sentences`");
     };
@@ -51,7 +56,7 @@ pub fn read(object: Value, given: &[&Passage], fence: &Fence) -> Result<Answer, 
         let cited = cited(item.get("cites").unwrap_or(&Value::Null), given.len())?;
         let (text, layout) = set(said, item.get("layout").and_then(Value::as_str), &sentences);
         let passages: Vec<&Passage> =
-            cited.iter().filter_map(|it| given.get(*it).copied()).collect();
+            cited.iter().filter_map(|it| given.get(*it)).map(|it| it.passage()).collect();
         let (text, kind) = worded(text, &passages, fence)?;
         if text.is_empty() {
             continue;
@@ -59,7 +64,7 @@ pub fn read(object: Value, given: &[&Passage], fence: &Fence) -> Result<Answer, 
         let cites = cited.iter().map(|it| number(*it, &mut used)).collect();
         sentences.push(Sentence { text, cites, kind, layout });
     }
-    let cited = used.iter().filter_map(|it| given.get(*it));
+    let cited = used.iter().filter_map(|it| given.get(*it)).map(|it| it.passage());
     let citations = cited.map(|it| Citation {
         passage_id: it.id.clone(),
         title: it.title.clone(),

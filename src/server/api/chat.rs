@@ -213,7 +213,9 @@ fn word_for(reason: Reason) -> &'static str {
         Reason::EmptyQuestion => "empty_question",
         Reason::NothingFound => "nothing_found",
         Reason::Language => "language",
-        Reason::Contradicted | Reason::WeakGrounding | Reason::LowConfidence => "not_sure",
+        Reason::Contradicted | Reason::Guarded | Reason::WeakGrounding | Reason::LowConfidence => {
+            "not_sure"
+        }
     }
 }
 

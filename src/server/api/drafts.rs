@@ -153,7 +153,8 @@ pub(super) async fn draft(
     let Json(said) = said?;
     let conversation = said.conversation(&app.settings.api, Channel::Unknown)?;
     let proposal = app.pipeline.prepare(&conversation, &caller.context).await?;
-    let others = app.pipeline.alternatives(&proposal, MAX_ALTERNATIVES).await?;
+    let (proposal, others) =
+        app.pipeline.alternatives(proposal, &caller.context, MAX_ALTERNATIVES).await?;
     Ok(Json(Drafted::of(&proposal, &others)))
 }
 
@@ -164,9 +165,9 @@ impl Drafted {
             let text = format!("“{}”; ticket {}: “{}”", it.passage, it.ticket, it.answer);
             Remark { name: "May be out of date".to_owned(), text }
         });
-        let verified = proposal::verified(proposal)
-            .into_iter()
-            .map(|(name, text)| Remark { name: name.to_owned(), text });
+        let remark = |(name, text): (&str, String)| Remark { name: name.to_owned(), text };
+        let verified = proposal::verified(proposal).into_iter().map(remark);
+        let blocked = proposal::blocked(proposal).into_iter().map(remark);
         Drafted {
             decision: proposal.decision.word(),
             reason: proposal.handoff.reason.clone(),
@@ -184,7 +185,7 @@ impl Drafted {
                 tried: proposal.handoff.tried.clone(),
                 evidence: proposal.handoff.evidence.clone(),
             },
-            remarks: stale.chain(verified).collect(),
+            remarks: stale.chain(verified.chain(blocked)).collect(),
             language: proposal.ticket.language.clone(),
             milliseconds: proposal.timings.iter().map(|(_, ms)| ms).sum(),
         }

@@ -12,6 +12,7 @@ use deskhand::decide::Thresholds;
 use deskhand::draft::Drafter;
 use deskhand::embed::EmbedError;
 use deskhand::embed::Embedder;
+use deskhand::guard::Limits;
 use deskhand::index::Index;
 use deskhand::ingest;
 use deskhand::ingest::Missing;
@@ -341,6 +342,7 @@ fn context() -> Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
         max_own_replies: 3,
+        limits: Limits::default(),
         settings_version: String::new(),
         manifest_version: String::new(),
     }

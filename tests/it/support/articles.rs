@@ -77,6 +77,11 @@ pub(crate) fn question(place: usize) -> (&'static str, &'static str) {
     (subject, question)
 }
 
+/// Title and answer of each article.
+pub(crate) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TOPICS.iter().map(|(title, _, answer)| (*title, *answer))
+}
+
 /// Writes the help center as Markdown files, one a topic.
 pub(crate) fn write(folder: &Path) {
     fs::create_dir_all(folder).unwrap();

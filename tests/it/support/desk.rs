@@ -17,6 +17,8 @@ pub(crate) struct Held {
     pub(crate) id: String,
     pub(crate) at: Timestamp,
     pub(crate) text: String,
+    /// As Deskhand set it; empty for what others wrote.
+    pub(crate) html: String,
     pub(crate) public: bool,
     pub(crate) by: By,
     pub(crate) headers: Vec<(String, String)>,
@@ -173,10 +175,19 @@ impl Desk {
         message_id
     }
 
+    /// Somebody of the team leaves a note that no customer sees.
+    pub(crate) fn note(&mut self, at: Timestamp, id: &str, text: &str) {
+        let mut held = self.held(at, By::Agent, text, Vec::new());
+        held.public = false;
+        let what = Happening::Wrote { by: By::Agent, message_id: held.id.clone(), public: false };
+        self.keep(id, held, what);
+    }
+
     /// Deskhand writes. Called twice, it is written twice.
     pub(crate) fn post(&mut self, at: Timestamp, id: &str, post: Post) -> String {
         let mut held = self.held(at, By::Deskhand, &post.text, Vec::new());
         held.public = post.public;
+        held.html = post.html;
         let message_id = held.id.clone();
         let what = Happening::Posted {
             message_id: message_id.clone(),
@@ -191,7 +202,8 @@ impl Desk {
     fn held(&mut self, at: Timestamp, by: By, text: &str, headers: Vec<(String, String)>) -> Held {
         self.n_messages += 1;
         let id = format!("m{:06}", self.n_messages);
-        Held { id, at, text: text.to_owned(), public: true, by, headers }
+        let html = String::new();
+        Held { id, at, text: text.to_owned(), html, public: true, by, headers }
     }
 
     fn keep(&mut self, id: &str, held: Held, what: Happening) {
@@ -253,5 +265,6 @@ impl Desk {
 pub(crate) struct Post {
     pub(crate) public: bool,
     pub(crate) text: String,
+    pub(crate) html: String,
     pub(crate) intent: String,
 }

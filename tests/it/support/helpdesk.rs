@@ -281,7 +281,8 @@ async fn message(
         return StatusCode::CONFLICT.into_response();
     }
     let now = it.clock.now();
-    let new = Post { public: new.public, text: new.text, intent: new.r#ref };
+    let NewMessage { public, text, html, r#ref, .. } = new;
+    let new = Post { public, text, html, intent: r#ref };
     it.write(&id, Kind::Message, |desk| json!({ "id": desk.post(now, &id, new) })).await
 }
 

@@ -187,6 +187,11 @@ impl House {
         Stored::read(&self.store).unwrap()
     }
 
+    /// Where its settings and its sources are.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     pub(crate) fn store_folder(&self) -> &std::path::Path {
         &self.store
     }
