@@ -78,7 +78,8 @@ pub struct Signals {
     pub sensitive_topic: bool,
     /// The text talks to a model: such a ticket is never answered automatically.
     pub injection: bool,
-    /// A cited passage talks to a model: suggested at most.
+    /// A cited passage talks to a model: suggested at most. Looked at only where the
+    /// draft is sure enough to be sent.
     #[serde(default)]
     pub injected_passage: bool,
     /// True if a person of the team has written to this customer: they have it in

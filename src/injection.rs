@@ -100,10 +100,12 @@ struct Read {
     phrases: Vec<(usize, usize, String)>,
     /// Marks of the whole text.
     marks: Vec<usize>,
+    /// Of each word, and of it with the next: as the table has it, if it does.
+    known: Vec<[Option<&'static str>; 2]>,
 }
 
 impl Read {
-    fn of(text: &str, table: &Table) -> Read {
+    fn of(text: &str, table: &'static Table) -> Read {
         let marks = table.marks.iter().enumerate().filter(|(_, it)| it.pattern.is_match(text));
         let marks = marks.map(|(idx, _)| idx).collect();
         let plain = plain(text);
@@ -131,22 +133,19 @@ impl Read {
             }
         }
         phrases.sort_by_key(|(place, idx, _)| (*place, *idx));
-        Read { words, phrases, marks }
+        let known = known(&words, table);
+        Read { words, phrases, marks, known }
     }
 
     /// What the words from `start` on weigh.
     fn window<'a>(&'a self, start: usize, table: &'a Table) -> Window<'a> {
         let end = (start + SIZE).min(self.words.len());
         let words = self.words.get(start..end).unwrap_or_default();
-        let mut known: BTreeSet<&'a str> = BTreeSet::new();
-        let mut pair = String::new();
-        for (word, next) in words.iter().zip(words.iter().skip(1).map(Some).chain([None])) {
-            known.extend(table.words.get_key_value(word.as_str()).map(|(it, _)| it.as_str()));
-            let Some(next) = next else { break };
-            pair.clear();
-            pair.extend([word.as_str(), " ", next.as_str()]);
-            known.extend(table.words.get_key_value(pair.as_str()).map(|(it, _)| it.as_str()));
-        }
+        let known = self.known.get(start..end).unwrap_or_default();
+        let singles = known.iter().filter_map(|[word, _]| *word);
+        // The last word's pair reaches beyond.
+        let pairs = known.iter().take(words.len().saturating_sub(1)).filter_map(|[_, pair]| *pair);
+        let known: BTreeSet<&'a str> = singles.chain(pairs).collect();
         let scale = 1.0 / (known.len() as f32).max(FEW).sqrt();
         let mut groups: Vec<(usize, &'a str)> = Vec::new();
         for (place, idx, told) in &self.phrases {
@@ -167,6 +166,18 @@ impl Read {
         let log_odds = table.bias + of_words * scale + of_phrases + foreign;
         Window { log_odds, known, scale, groups, marks: &self.marks }
     }
+}
+
+fn known(words: &[String], table: &'static Table) -> Vec<[Option<&'static str>; 2]> {
+    let known = |it: &str| table.words.get_key_value(it).map(|(it, _)| it.as_str());
+    let mut pair = String::new();
+    let nexts = words.iter().skip(1).map(Some).chain([None]);
+    let of = words.iter().zip(nexts).map(|(word, next)| {
+        pair.clear();
+        pair.extend(next.map(|next| [word.as_str(), " ", next.as_str()]).into_iter().flatten());
+        [known(word), known(&pair)]
+    });
+    of.collect()
 }
 
 /// True if few of the words have a weight.

@@ -46,7 +46,7 @@ pub(super) fn broken_by(text: &str, cited: &[&Cited], allowed: &[String]) -> Vec
     }
     // Copied as it stands, a sentence leads where its article leads.
     if cited.iter().any(|it| it.text.contains(text)) {
-        let leads_away = addresses(text).any(|it| !is_allowed(it, allowed));
+        let leads_away = !allowed.is_empty() && addresses(text).any(|it| !is_allowed(it, allowed));
         broken.extend(leads_away.then_some(Rule::Address));
         return broken;
     }

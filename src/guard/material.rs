@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::draft::Draft;
 use crate::draft::Sentence;
+use crate::draft::SentenceKind;
 use crate::knowledge::Hit;
 use crate::text::cues::plain;
 use crate::text::is_cjk;
@@ -30,7 +31,7 @@ pub(super) struct Material {
     passages: Vec<Option<Cited>>,
     /// All public messages of the conversation, as if they were a passage.
     pub said: Cited,
-    /// Runs of words of past tickets and of internal pages.
+    /// Runs of words of past tickets and of internal pages. Empty for a draft of quotes.
     foreign: HashSet<String>,
     /// Runs of words of the conversation.
     own: HashSet<String>,
@@ -55,11 +56,12 @@ impl Material {
         let mut said: Vec<&str> = vec![&ticket.subject, &ticket.question];
         said.extend(ticket.turns.iter().map(|it| it.text.as_str()));
         let said = said.join("\n");
-        let closed = articles.iter().chain(past_tickets).filter(|it| !is_public(it));
+        let is_worded = draft.sentences.iter().any(|it| it.kind == SentenceKind::Claim);
+        let closed = articles.iter().chain(past_tickets).filter(|it| is_worded && !is_public(it));
         Material {
             passages: draft.citations.iter().map(|it| cited(&it.passage_id)).collect(),
             foreign: closed.flat_map(|it| runs(&it.passage.text)).collect(),
-            own: runs(&said).collect(),
+            own: runs(&said).filter(|_| is_worded).collect(),
             said: Cited {
                 letters: letters(&said),
                 plain: plain(&said),

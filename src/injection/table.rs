@@ -2,9 +2,10 @@
 //! (`config/injection.toml`) and what each word weighs (`config/injection_words.tsv`).
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use regex::Regex;
 use regex::RegexBuilder;
 use serde::Deserialize;

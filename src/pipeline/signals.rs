@@ -39,12 +39,13 @@ pub(super) fn signals(
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
+    let could_go_out = context.thresholds.send_from.is_some_and(|least| least <= probability);
     Signals {
         silence: silence(ticket, triage),
         asked_for_person: triage.has(FlagKind::AskedForPerson),
         sensitive_topic: triage.has(FlagKind::Sensitive),
         injection: triage.has(FlagKind::Injection),
-        injected_passage: talks_to_a_model(draft, &retrieved.articles),
+        injected_passage: could_go_out && talks_to_a_model(draft, &retrieved.articles),
         person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         empty_question: !has_words,
