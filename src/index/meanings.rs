@@ -20,7 +20,7 @@ use crate::embed::Sought;
 const N_LOOKED_AT: usize = 400;
 
 /// Passages all of whose signs are looked at: the closest by a part of them.
-const N_SKETCHED: usize = 8 * N_LOOKED_AT;
+const N_SKETCHED: usize = 4 * N_LOOKED_AT;
 
 /// From this many passages on, a sample tells how many lie how far away.
 const MIN_SAMPLED: usize = 20_000;

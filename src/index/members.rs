@@ -1,16 +1,22 @@
 //! Which document each passage of a segment is of, and which passages a document has:
 //! held in memory, because every question asks some thousand times. Never changes.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use tantivy::SegmentReader;
 
 use super::DocumentKey;
 use super::terms::DOCUMENT_KEY;
+use super::titles::AsItIs;
 
 pub(super) struct Members {
     /// By passage.
     keys: Vec<u64>,
     /// Passages by document, then in the order of the segment.
     by_document: Vec<u32>,
+    /// Where a document's passages are among these.
+    places: HashMap<u64, Range<u32>, AsItIs>,
 }
 
 impl Members {
@@ -21,7 +27,12 @@ impl Members {
             passages.clone().map(|it| column.first(it).unwrap_or_default()).collect();
         let mut by_document: Vec<u32> = passages.collect();
         by_document.sort_by_key(|it| key_of(&keys, *it));
-        Ok(Members { keys, by_document })
+        let mut places: HashMap<u64, Range<u32>, AsItIs> = HashMap::default();
+        for (place, passage) in (0..).zip(&by_document) {
+            let of = places.entry(key_of(&keys, *passage)).or_insert(place..place);
+            of.end = place + 1;
+        }
+        Ok(Members { keys, by_document, places })
     }
 
     /// The document a passage is of.
@@ -31,11 +42,8 @@ impl Members {
 
     /// The passages of a document, ascending, deleted ones included that still take room.
     pub(super) fn passages(&self, DocumentKey(key): DocumentKey) -> &[u32] {
-        let of = |it: &u32| key_of(&self.keys, *it);
-        let start = self.by_document.partition_point(|it| of(it) < key);
-        let there = self.by_document.get(start..).unwrap_or_default();
-        let n = there.iter().take_while(|it| of(it) == key).count();
-        there.get(..n).unwrap_or_default()
+        let place = self.places.get(&key).cloned().unwrap_or_default();
+        self.by_document.get(place.start as usize..place.end as usize).unwrap_or_default()
     }
 }
 
