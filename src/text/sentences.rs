@@ -48,14 +48,13 @@ fn by_unicode<'a>(line: &'a str, found: &mut Vec<&'a str>) {
     push_trimmed(line.get(start..end).unwrap_or_default(), found);
 }
 
-/// True for most lines: the rules need not be asked. Between ASCII letters only these
-/// marks end a sentence, and they do before a blank.
+/// True for most lines: the rules need not be asked. Of ASCII only these marks end a
+/// sentence, and never right before a letter or a digit.
 fn is_one_sentence(line: &str) -> bool {
+    let ends =
+        |it: &[u8]| matches!(it, [b'.' | b'!' | b'?', after] if !after.is_ascii_alphanumeric());
     line.is_ascii()
-        && !line.as_bytes().windows(2).any(|it| {
-            matches!(it, [b'.' | b'!' | b'?' | b'"' | b'\'' | b')' | b']' | b'}', after]
-                if after.is_ascii_whitespace())
-        })
+        && !line.as_bytes().windows(2).any(ends)
         && !line.contains(|it: char| it.is_ascii_control())
 }
 
