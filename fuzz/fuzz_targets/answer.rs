@@ -34,7 +34,6 @@ fn passage(text: &str) -> Passage {
         language: Some("en".to_owned()),
         ordinal: 0,
         text: text.to_owned(),
-        n_tokens: 12,
         updated_at: None,
     }
 }

@@ -4,6 +4,7 @@
 use rusqlite::Connection;
 use rusqlite::params;
 
+use crate::store::decisions;
 use crate::store::decisions::Decided;
 use crate::store::outbox;
 use crate::store::outbox::Limits;
@@ -31,25 +32,8 @@ pub fn record(
         ("stand_down", None) => "ignored",
         (_, None) => "escalated",
     };
-    connection
-        .prepare_cached(
-            "INSERT INTO decisions (id, brand, conversation, trigger, at_ms, decision, reason, stage,
-                confidence, record, outcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        )?
-        .execute(params![
-            decided.id,
-            decided.brand,
-            decided.conversation,
-            decided.trigger,
-            decided.at_ms,
-            decided.decision,
-            held.as_ref().or(decided.reason.as_ref()),
-            decided.stage,
-            decided.confidence,
-            decided.record,
-            outcome
-        ])?;
+    let reason = held.as_deref().or(decided.reason.as_deref());
+    decisions::insert(connection, decided, reason, outcome)?;
     if let Some(reply) = reply {
         connection
             .prepare_cached(

@@ -62,11 +62,25 @@ pub fn record(
     if let Some(outcome) = before {
         return Ok(Recorded::Before(outcome));
     }
+    insert(connection, decided, decided.reason.as_deref(), "open")?;
+    for planned in plan {
+        outbox::plan(connection, lease, decided, planned)?;
+    }
+    Ok(Recorded::Now)
+}
+
+/// Writes a decision with its outcome so far.
+pub(super) fn insert(
+    connection: &Connection,
+    decided: &Decided,
+    reason: Option<&str>,
+    outcome: &str,
+) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "INSERT INTO decisions (id, brand, conversation, trigger, at_ms, decision, reason, stage,
                 confidence, record, outcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open')",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             decided.id,
@@ -75,15 +89,13 @@ pub fn record(
             decided.trigger,
             decided.at_ms,
             decided.decision,
-            decided.reason,
+            reason,
             decided.stage,
             decided.confidence,
-            decided.record
+            decided.record,
+            outcome
         ])?;
-    for planned in plan {
-        outbox::plan(connection, lease, decided, planned)?;
-    }
-    Ok(Recorded::Now)
+    Ok(())
 }
 
 /// The outcome of the decision about a message; `None` if there is none yet.
