@@ -7,8 +7,6 @@ use std::sync::Arc;
 use deskhand::app::App;
 use deskhand::clock::Clock;
 use deskhand::config;
-use deskhand::ingest;
-use deskhand::ingest::Missing;
 use deskhand::store::decisions;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Response;
@@ -18,6 +16,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::support::articles;
+use crate::support::program;
 use crate::support::program::House;
 use crate::support::sender::CONNECTION;
 
@@ -50,13 +49,7 @@ impl Api {
         let text = std::fs::read_to_string(house.settings_file()).unwrap();
         let settings = config::from_text(&text).unwrap().settings;
         let app = Arc::new(App::build(settings, Clock::System).unwrap());
-        let App { index, store, embedder, .. } = &*app;
-        ingest::catch_up(index, store, embedder, Missing::Leave, |_, _| {}).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let routes = deskhand::server::routes(Arc::clone(&app));
-        let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        let address = program::serve(&app).await;
         let client = deskhand::http::client(std::time::Duration::from_secs(20)).unwrap();
         Api { app, address, client, _house: house }
     }

@@ -9,8 +9,6 @@ use std::time::Duration;
 use deskhand::app::App;
 use deskhand::clock::Clock;
 use deskhand::config;
-use deskhand::ingest;
-use deskhand::ingest::Missing;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
@@ -21,6 +19,7 @@ use crate::support::faults::Plan;
 use crate::support::faults::Shares;
 use crate::support::helpdesk::FakeHelpdesk;
 use crate::support::history::violations;
+use crate::support::program;
 use crate::support::program::House;
 use crate::support::sender::Manners;
 use crate::support::sender::Sender;
@@ -119,13 +118,7 @@ impl Instance {
         let settings = config::from_text(&text).unwrap().settings;
         let (app, address) = inside.block_on(async {
             let app = Arc::new(App::build(settings, clock).unwrap());
-            let App { index, store, embedder, .. } = &*app;
-            ingest::catch_up(index, store, embedder, Missing::Leave, |_, _| {}).await.unwrap();
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap();
-            let routes = deskhand::server::routes(Arc::clone(&app));
-            let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-            tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+            let address = program::serve(&app).await;
             (app, address)
         });
         Instance { inside, app, address }

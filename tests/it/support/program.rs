@@ -11,10 +11,14 @@ use std::process::Child;
 use std::process::Command;
 use std::process::ExitStatus;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 use std::time::Instant;
 
+use deskhand::app::App;
+use deskhand::ingest;
+use deskhand::ingest::Missing;
 use walkdir::WalkDir;
 
 use crate::support::articles;
@@ -290,6 +294,19 @@ impl Drop for Running {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Serves the routes of an app in this process, on a port of its own; its worker does
+/// not run. The index is brought up to the store first.
+pub(crate) async fn serve(app: &Arc<App>) -> SocketAddr {
+    let App { index, store, embedder, .. } = &**app;
+    ingest::catch_up(index, store, embedder, Missing::Leave, |_, _| {}).await.unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = deskhand::server::routes(Arc::clone(app));
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    address
 }
 
 /// Sends a signal by name to one process.
