@@ -3,6 +3,7 @@
 
 mod callers;
 mod limits;
+mod metrics;
 mod models;
 
 pub use self::callers::Caller;
@@ -12,18 +13,15 @@ pub use self::models::embedder;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::ensure;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_exporter_prometheus::PrometheusHandle;
 use sha2::Digest as _;
 use sha2::Sha256;
 use tokio::sync::Notify;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -44,6 +42,7 @@ use crate::ingest;
 use crate::journey::StageModel;
 use crate::knowledge::Scope;
 use crate::pipeline::Context;
+use crate::pipeline::Cpu;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 use crate::store::knowledge;
@@ -102,7 +101,7 @@ impl App {
         let worker = Arc::new(Worker::new(parts)?);
         let callers = Callers::new(&settings)?;
         let (bell, n_unfinished) = (worker.bell(), worker.n_unfinished());
-        let metrics = metrics_handle()?;
+        let metrics = metrics::handle()?;
         pipeline.warm_up();
         Ok(App {
             settings,
@@ -151,7 +150,7 @@ pub fn open_index(settings: &Settings, embedder: &Embedder) -> anyhow::Result<In
     let folder = settings.store.folder.join("index");
     match Index::open(&folder, embedder.name()) {
         Err(IndexError::Damaged { path, detail }) => {
-            // It would go on writing, into the folder of the new one.
+            // That one would go on writing, into the folder of the new one.
             ensure!(
                 !Index::is_written(&folder),
                 "the index in {path} cannot be used here ({detail}), and another process writes \
@@ -185,8 +184,8 @@ pub fn pipeline(
     limits::check()?;
     let stages = Arc::new(stages(settings)?);
     let drafter = models::drafter(settings)?;
-    let n_cores = std::thread::available_parallelism().map_or(1, |it| it.get());
-    Ok(Pipeline::new(index, embedder, stages, drafter, Arc::new(Semaphore::new(n_cores))))
+    let cpu = Arc::new(Cpu::one_a_core().context("starting a thread for each core")?);
+    Ok(Pipeline::new(index, embedder, stages, drafter, cpu))
 }
 
 /// # Errors
@@ -377,18 +376,6 @@ fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The process's metrics. There is one recorder a process; several apps in one
-/// (tests, the demo) share it.
-fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
-    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
-    let mut handle = HANDLE.lock().unwrap_or_else(|it| it.into_inner());
-    if let Some(handle) = handle.as_ref() {
-        return Ok(handle.clone());
-    }
-    let new = PrometheusBuilder::new().install_recorder().context("installing the metrics")?;
-    *handle = Some(new.clone());
-    Ok(new)
-}
 /// Where prompts are replaced from; `None`: the built-in ones.
 pub fn prompt_folder(settings: &Settings) -> Option<&Path> {
     folder(&settings.files.prompts)
@@ -396,5 +383,5 @@ pub fn prompt_folder(settings: &Settings) -> Option<&Path> {
 
 /// A folder that may be left empty in the settings.
 fn folder(text: &str) -> Option<&Path> {
-    (!text.is_empty()).then(|| Path::new(text))
+    (!text.is_empty()).then_some(Path::new(text))
 }

@@ -2,12 +2,14 @@
 //! decision and changes nothing anywhere, so that the worker, an agent's
 //! question, the demo and a replay all get the same answer.
 
+mod cpu;
 mod others;
 mod signals;
 
+pub use self::cpu::Cpu;
+
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
 use crate::clock::Stopwatch;
@@ -92,8 +94,7 @@ pub struct Pipeline {
     embedder: Arc<Embedder>,
     stages: Arc<StageModel>,
     drafter: Drafter,
-    /// As many permits as cores: searching and verifying are CPU work.
-    cpu: Arc<Semaphore>,
+    cpu: Arc<Cpu>,
 }
 
 /// How long each step took, in milliseconds, in order.
@@ -105,7 +106,7 @@ impl Pipeline {
         embedder: Arc<Embedder>,
         stages: Arc<StageModel>,
         drafter: Drafter,
-        cpu: Arc<Semaphore>,
+        cpu: Arc<Cpu>,
     ) -> Pipeline {
         Pipeline { index, embedder, stages, drafter, cpu }
     }
@@ -239,13 +240,7 @@ impl Pipeline {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PrepareError> {
-        let permit = Arc::clone(&self.cpu).acquire_owned().await;
-        let span = tracing::Span::current();
-        let working = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            span.in_scope(work)
-        });
-        working.await.map_err(|_| PrepareError::Panicked)
+        self.cpu.run(work).await.map_err(|_| PrepareError::Panicked)
     }
 
     /// Of a proposal that no model wrote.

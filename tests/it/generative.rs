@@ -34,6 +34,7 @@ use deskhand::knowledge::Scope;
 use deskhand::llm::ModelError;
 use deskhand::llm::ModelSettings;
 use deskhand::pipeline::Context;
+use deskhand::pipeline::Cpu;
 use deskhand::pipeline::Pipeline;
 use deskhand::prompt::Prompts;
 use deskhand::proposal::Proposal;
@@ -48,7 +49,6 @@ use deskhand::ticket::Turn;
 use deskhand::triage::Triage;
 use serde_json::Value;
 use serde_json::json;
-use tokio::sync::Semaphore;
 
 use crate::support::log::Log;
 use crate::support::model::KEY;
@@ -521,7 +521,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let model = ScriptedModel::start(MAX_TOKENS, says).await;
     let drafter = Drafter::Generative(Box::new(generative(settings(&model, MAX_TOKENS))));
     let stages = StageModel::preset("m1").unwrap().unwrap();
-    let (index, cpu) = (Arc::new(index_of(articles)), Arc::new(Semaphore::new(2)));
+    let (index, cpu) = (Arc::new(index_of(articles)), Arc::new(Cpu::new(2).unwrap()));
     let pipeline = Pipeline::new(index, Arc::new(Embedder::Table), Arc::new(stages), drafter, cpu);
     let context = Context {
         scope: Scope::public("main"),

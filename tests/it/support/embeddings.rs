@@ -42,7 +42,7 @@ pub(crate) const PASSAGE: &str = "passage: ";
 
 /// Words of a line mean the same; texts with none of them mean what they are about.
 const SYNONYMS: [&[&str]; 4] = [
-    &["refund", "reimburse", "money back"],
+    &["refund", "reimburse", "what i spent"],
     &["password", "locked out"],
     &["parcel", "delivery"],
     &["invoice", "bill"],
