@@ -2,6 +2,7 @@
 //! and rebuilt at any time. Two pools, filtered by brand and audience before
 //! ranking. It never knows more than what was committed.
 
+mod error;
 mod experience;
 mod lookup;
 mod meanings;
@@ -18,6 +19,7 @@ mod titles;
 mod words;
 mod writing;
 
+pub use self::error::IndexError;
 pub use self::experience::Experience;
 pub use self::passages::cut;
 pub use self::popularity::Popularity;
@@ -31,8 +33,6 @@ pub use self::titles::Said;
 pub use self::titles::Titles;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
-use std::panic::catch_unwind;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,12 +46,12 @@ use std::time::SystemTime;
 use tantivy::IndexReader;
 use tantivy::IndexWriter;
 use tantivy::ReloadPolicy;
-use tantivy::TantivyError;
 use tantivy::directory::Directory as _;
 use tantivy::directory::INDEX_WRITER_LOCK;
 use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::LockError;
 
+use self::error::guarded;
 use self::opened::Opened;
 use self::opened::Slot;
 use self::terms::Layout;
@@ -72,19 +72,6 @@ pub struct Change {
     pub document_id: String,
     /// `None` if the document was deleted.
     pub document: Option<Document>,
-}
-
-/// The index could not be read or written.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum IndexError {
-    /// Damaged: set aside and rebuild from the store.
-    #[error("the index in {path} is damaged: {detail}; run `deskhand index rebuild`")]
-    Damaged { path: String, detail: String },
-    /// Another process writes this index; reading still works.
-    #[error("another process is writing the index in {path}")]
-    Locked { path: String },
-    #[error("could not write the index in {path}: {detail}")]
-    Unwritable { path: String, detail: String },
 }
 
 /// Blocks of stored passages kept unpacked in each segment, 16 KB each: 2 MB. A
@@ -378,22 +365,13 @@ impl Index {
         guarded(&self.path, count).unwrap_or(0)
     }
 
+    /// Number of passages of all brands and pools, deleted ones that are still in the
+    /// files included: what there is to go through.
+    pub fn n_entries(&self) -> u64 {
+        self.reader.searcher().segment_readers().iter().map(|it| u64::from(it.max_doc())).sum()
+    }
+
     fn opened(&self) -> tantivy::Result<Arc<Opened>> {
         self.opened.get(&self.reader, &self.layout)
-    }
-}
-
-/// Runs work on the index and says what its failure means. A panic inside the
-/// search library means damage it did not expect.
-fn guarded<T>(path: &str, work: impl FnOnce() -> tantivy::Result<T>) -> Result<T, IndexError> {
-    let path = path.to_owned();
-    match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(TantivyError::LockFailure(..))) => Err(IndexError::Locked { path }),
-        Ok(Err(error @ (TantivyError::IoError(_) | TantivyError::OpenWriteError(_)))) => {
-            Err(IndexError::Unwritable { path, detail: error.to_string() })
-        }
-        Ok(Err(error)) => Err(IndexError::Damaged { path, detail: error.to_string() }),
-        Err(_) => Err(IndexError::Damaged { path, detail: "reading it failed".to_owned() }),
     }
 }

@@ -8,6 +8,7 @@ mod before;
 mod fresh;
 mod groups;
 mod meant;
+mod near;
 mod past;
 mod signals;
 mod votes;
@@ -28,6 +29,7 @@ use self::asked::asked;
 use self::before::Before;
 use self::groups::Group;
 use self::groups::by_document;
+use self::near::Asking;
 use self::past::Past;
 use crate::embed::Sought;
 use crate::index::DocumentKey;
@@ -190,20 +192,34 @@ fn candidates(
     if asked.is_empty() {
         return Ok(None);
     }
-    let question = index.question(asked.wording(), &scope.brand)?;
-    let (pool, limit) = (Pool::Article, N_PASSAGES);
-    let mut query = Query { question: &question, pool, scope, limit, also: Vec::new() };
     let meaning = meant.asked.as_ref();
-    let past = Past::read(index, ticket, &query, meaning)?;
-    let before = Before::read(index, ticket, meant.before.as_ref(), scope)?;
-    query.also.extend(past.articles());
-    query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
-    if let Some(meaning) = meaning {
-        query.also.extend(index.nearest(meaning, pool, scope, N_NEAR)?);
-    }
-    let passages = index.score(&query)?;
+    std::thread::scope(|threads| {
+        let asking = Asking { index, meaning, scope };
+        let near_tickets = asking.nearest(threads, Pool::PastTicket, past::N_NEAR);
+        let near_articles = asking.nearest(threads, Pool::Article, N_NEAR);
+        let question = index.question(asked.wording(), &scope.brand)?;
+        let (pool, limit) = (Pool::Article, N_PASSAGES);
+        let mut query = Query { question: &question, pool, scope, limit, also: Vec::new() };
+        let past = Past::read(index, ticket, &query, meaning, near_tickets)?;
+        let before = Before::read(index, ticket, meant.before.as_ref(), scope)?;
+        query.also.extend(past.articles());
+        query.also.extend(before.groups.iter().map(|it| it.document).take(N_NAMED));
+        query.also.extend(near_articles.documents()?);
+        weigh(index, &query, past, &before, meaning).map(Some)
+    })
+}
+
+/// Scores the articles a query finds, by everything that is known.
+fn weigh(
+    index: &Index,
+    query: &Query<'_>,
+    past: Past,
+    before: &Before,
+    meaning: Option<&Sought>,
+) -> Result<Found, IndexError> {
+    let passages = index.score(query)?;
     let (titles, popularity) = (index.titles()?, index.popularity()?);
-    let said = Said::new(&question, scope);
+    let said = Said::new(query.question, query.scope);
     let weighed = by_document(&passages).into_iter().map(|group| {
         let document = group.document;
         let said_before = before.signals(&group, &passages, &titles);
@@ -223,7 +239,7 @@ fn candidates(
         Candidate { group, signals, score: 0.0 }
     });
     let articles = ranked(weighed.collect(), &past.weights);
-    Ok(Some(Found { past, passages, meaning: meaning.cloned(), articles }))
+    Ok(Found { past, passages, meaning: meaning.cloned(), articles })
 }
 
 /// The best passages of the best articles.

@@ -10,6 +10,7 @@ use super::answerable::NEUTRAL;
 use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
+use super::near::Near;
 use super::signals;
 use super::votes;
 use crate::embed::Sought;
@@ -25,7 +26,7 @@ use crate::ticket::Ticket;
 const N_PASSAGES: usize = 120;
 
 /// Past tickets that are looked at because they mean what is asked.
-const N_NEAR: usize = 40;
+pub(super) const N_NEAR: usize = 40;
 
 /// Articles a kind of vote names to be looked at: the best ten by links and by
 /// likeness, the best twenty by wording, which knows most.
@@ -81,17 +82,15 @@ impl Past {
         ticket: &Ticket,
         query: &Query<'_>,
         asked: Option<&Sought>,
+        near: Near<'_>,
     ) -> Result<Past, IndexError> {
         let scope = query.scope;
-        let also = match asked {
-            Some(meaning) => index.nearest(meaning, Pool::PastTicket, scope, N_NEAR)?,
-            None => Vec::new(),
-        };
+        let experience = index.experience();
+        let worded = experience.of(&scope.brand, &ticket.subject, &ticket.question);
+        let also = near.documents()?;
         let query = Query { pool: Pool::PastTicket, limit: N_PASSAGES, also, ..query.clone() };
         let scored = index.score(&query)?;
         let tickets = by_document(&scored);
-        let experience = index.experience();
-        let worded = experience.of(&scope.brand, &ticket.subject, &ticket.question);
         let closeness: Option<Vec<f32>> = asked
             .map(|asked| tickets.iter().map(|it| groups::meaning(it, &scored, asked)).collect());
         let n_learned = experience.n_tickets(&scope.brand);
