@@ -22,8 +22,10 @@ const MIN_PASSAGES_FOR_COMMON: u64 = 300;
 /// One word of the question, and where it stands.
 #[derive(Debug)]
 pub(super) struct Word {
-    /// Where it was asked, 0.4–2.0.
+    /// Where it was asked, 0.3–2.0.
     pub(super) weight: f32,
+    /// False for a synonym.
+    pub(super) is_written: bool,
     /// How rare it is among the passages the reader may see.
     pub(super) idf: f32,
     /// Empty if it occurs nowhere.
@@ -69,8 +71,9 @@ impl<'a> Lookup<'a> {
         let [title, _, body] = [0, 1, 2];
         let mut found = Vec::with_capacity(self.query.question.words.len());
         for asked in &self.query.question.words {
-            let (stems, weight) = (asked.stems.as_slice(), asked.weight);
-            let mut word = Word { weight, idf: 0.0, terms: self.terms(stems, body)? };
+            let stems = asked.stems.as_slice();
+            let (weight, is_written) = (asked.weight, asked.is_written);
+            let mut word = Word { weight, is_written, idf: 0.0, terms: self.terms(stems, body)? };
             let mut n_with_word = word.n_passages();
             // Few words stand in a title and not in what is below it.
             if n_with_word == 0 {

@@ -88,7 +88,7 @@ impl<'a> Scoring<'a> {
             words,
             n_passages,
             norms: averages.map(norms),
-            total: words.iter().map(|it| it.idf * it.weight).sum(),
+            total: words.iter().filter(|it| it.is_written).map(|it| it.idf * it.weight).sum(),
             sums: Vec::new(),
             touched: vec![0; (WINDOW / u64::BITS) as usize],
         }
@@ -128,7 +128,7 @@ impl<'a> Scoring<'a> {
                 let score: f32 = sum.places.iter().sum();
                 if (best.threshold <= score || is_named) && !segment.reader.is_deleted(doc) {
                     let address = DocAddress::new(segment_idx as u32, doc);
-                    let coverage = if 0.0 < self.total { sum.covered / self.total } else { 0.0 };
+                    let coverage = self.coverage(sum.covered);
                     let document = segment.document(doc);
                     let found = Match { address, document, score, places: sum.places, coverage };
                     best.push(found, is_named);
@@ -139,6 +139,12 @@ impl<'a> Scoring<'a> {
         also.for_each(|doc| best.name(segment_idx, segment, doc));
         (self.sums, self.touched) = (sums, touched);
         Ok(())
+    }
+
+    /// The share of the question that is covered. A synonym stands in for what was
+    /// written: together they cover no more than all of it.
+    fn coverage(&self, covered: f32) -> f32 {
+        if 0.0 < self.total { (covered / self.total).min(1.0) } else { 0.0 }
     }
 
     fn cursors<'b>(

@@ -154,7 +154,7 @@ fn what_meanings_add_can_be_measured_without_settings() {
     );
     shell.write(
         "queries.jsonl",
-        "{\"id\":\"1\",\"text\":\"How do I get my money back?\",\"relevant\":[\"a\"]}\n",
+        "{\"id\":\"1\",\"text\":\"How do I get back what I was charged?\",\"relevant\":[\"a\"]}\n",
     );
     let report = |more: &[&str]| -> Value {
         let arguments = [&["eval", "retrieval", "--data", ".", "--json"], more].concat();
