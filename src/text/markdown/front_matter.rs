@@ -43,14 +43,16 @@ pub enum FrontMatterError {
 pub fn front_matter(text: &str) -> Result<(FrontMatter, &str), FrontMatterError> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.lines().next().unwrap_or_default().trim_end();
+    // A rule on the first line is no front matter.
+    let settings_follow = text.lines().nth(1).is_some_and(|it| it.contains([':', '=']));
     let (mark, format) = match first {
         "---" => ("---", "YAML"),
         "+++" => ("+++", "TOML"),
+        // Mistyped. As text it would be shown, and what it says is internal would be too.
+        _ if settings_follow && is_dashes(first) => ("---", "YAML"),
         _ => return Ok((FrontMatter::default(), text)),
     };
     let Some((settings, body)) = split_at_mark(text, mark) else {
-        // A rule on the first line is no front matter.
-        let settings_follow = text.lines().nth(1).is_some_and(|it| it.contains([':', '=']));
         return if settings_follow {
             Err(FrontMatterError::Open { mark })
         } else {
@@ -81,12 +83,17 @@ fn split_at_mark<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let mut at = start;
     for line in text.get(start..)?.split_inclusive('\n') {
         let end = line.trim_end();
-        if end == mark || (mark == "---" && end == "...") {
+        if end == mark || (mark == "---" && (end == "..." || is_dashes(end))) {
             return Some((text.get(start..at)?, text.get(at + line.len()..)?));
         }
         at += line.len();
     }
     None
+}
+
+/// Two dashes or more, and nothing else.
+fn is_dashes(line: &str) -> bool {
+    2 <= line.len() && line.bytes().all(|it| it == b'-')
 }
 
 fn first_line(text: &str) -> String {

@@ -253,6 +253,17 @@ fn front_matter_is_read_in_yaml_and_toml() {
 }
 
 #[test]
+fn mistyped_marks_publish_nothing_that_is_internal() {
+    for (opening, closing) in [("--", "---"), ("---", "--"), ("----", "-----")] {
+        let file = format!("{opening}\ntitle: Refunds\ninternal: true\n{closing}\nBody");
+        let (found, body) = front_matter(&file).unwrap();
+        assert_eq!((found.title.as_deref(), body), (Some("Refunds"), "Body"), "{file}");
+        assert_eq!(found.audiences, ["internal"]);
+    }
+    assert!(front_matter("--\ninternal: true\n\ntext").is_err());
+}
+
+#[test]
 fn a_file_without_front_matter_is_all_text() {
     for text in ["# Title\n\ntext", "---\n\nA rule first.", "", "---"] {
         assert_eq!(front_matter(text).unwrap(), (FrontMatter::default(), text));
