@@ -8,6 +8,7 @@ mod models;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
+pub use self::models::drafter;
 pub use self::models::embedder;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::config;
 use crate::config::Mode;
 use crate::config::Settings;
 use crate::decide::Thresholds;
+use crate::draft::Drafter;
 use crate::embed::Embedder;
 use crate::helpdesk::ConnectionSettings;
 use crate::helpdesk::Helpdesk;
@@ -88,7 +90,9 @@ impl App {
         let store = open_store(&settings)?;
         let embedder = Arc::new(embedder(&settings)?);
         let index = Arc::new(open_index(&settings, &embedder)?);
-        let pipeline = Arc::new(pipeline(&settings, Arc::clone(&index), Arc::clone(&embedder))?);
+        let drafter = drafter(&settings, &clock)?;
+        let pipeline = pipeline(&settings, Arc::clone(&index), Arc::clone(&embedder), drafter)?;
+        let pipeline = Arc::new(pipeline);
         let desks = Arc::new(desks(&settings, &clock)?);
         let parts = Parts {
             store: store.clone(),
@@ -175,15 +179,15 @@ pub fn open_index(settings: &Settings, embedder: &Embedder) -> anyhow::Result<In
 /// What prepares answers, without anything that acts.
 ///
 /// # Errors
-/// If a stage model, a prompt or the model's settings cannot be used.
+/// If a stage model or a table of words cannot be used.
 pub fn pipeline(
     settings: &Settings,
     index: Arc<Index>,
     embedder: Arc<Embedder>,
+    drafter: Drafter,
 ) -> anyhow::Result<Pipeline> {
     limits::check()?;
     let stages = Arc::new(stages(settings)?);
-    let drafter = models::drafter(settings)?;
     let cpu = Arc::new(Cpu::one_a_core().context("starting a thread for each core")?);
     Ok(Pipeline::new(index, embedder, stages, drafter, cpu))
 }

@@ -149,7 +149,8 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             // What was ingested while no service ran may not be indexed yet.
             ingest::bring_up_to_date(&library).await?;
             let Library { index, embedder, .. } = library;
-            let pipeline = app::pipeline(&settings, index, embedder)?;
+            let drafter = app::drafter(&settings, &Clock::System)?;
+            let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
             let context = app::context(&settings, settings.answer.mode, &brand, "");

@@ -4,12 +4,15 @@
 
 mod api;
 mod guard;
+mod model;
 mod ranges;
 
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
 pub use self::guard::Guard;
+pub use self::model::Model;
+pub use self::model::ModelEndpoint;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -124,18 +127,6 @@ pub struct Journey {
     pub stages: String,
     pub tag_prefix: String,
     pub field: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Model {
-    pub base_url: String,
-    pub name: String,
-    #[serde(default)]
-    pub api_key: Option<SecretSource>,
-    pub timeout_s: u64,
-    pub max_tokens: usize,
-    pub concurrency: usize,
 }
 
 #[derive(Debug, Clone, Deserialize)]

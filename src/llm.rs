@@ -1,13 +1,19 @@
-//! Calls to a language model behind any OpenAI-compatible endpoint: one budget
-//! of tokens, one time limit for the whole call, a second try where it can help,
-//! an answer that is read with care. Nothing of a prompt or an answer is logged.
+//! Calls to language models behind OpenAI-compatible endpoints: one budget of
+//! tokens and one of time for a ticket, a second try where it can help, the next
+//! model where it cannot, an answer that is read with care. Nothing of a prompt or
+//! an answer is logged.
 
 mod address;
 pub mod answer;
+pub mod breaker;
+mod models;
 mod transport;
 
 pub use self::address::Address;
 pub use self::address::AddressError;
+pub use self::models::Answered;
+pub use self::models::Budget;
+pub use self::models::Models;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -19,7 +25,6 @@ use async_openai::error::OpenAIError;
 use secrecy::SecretString;
 use serde_json::Value;
 use serde_json::json;
-use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::prompt::Prompt;
@@ -32,7 +37,7 @@ const MESSAGE_TOKENS: usize = 3;
 /// long enough for a load balancer to pick another node.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Where the model is and how much of it a call may use.
+/// Where a model is.
 #[derive(Debug, Clone)]
 pub struct ModelSettings {
     /// With or without `/v1`.
@@ -40,10 +45,6 @@ pub struct ModelSettings {
     pub name: String,
     /// `None` for endpoints that ask for none.
     pub api_key: Option<SecretString>,
-    /// For a whole call: waiting for a permit, both tries and the pause between.
-    pub timeout: Duration,
-    /// Prompt and answer together.
-    pub max_tokens: usize,
     /// Calls at the same time.
     pub concurrency: usize,
 }
@@ -54,8 +55,14 @@ pub enum ModelError {
     /// Another time may do: down, overloaded, unreachable.
     #[error("the model is unavailable: {what}")]
     Unavailable { what: String, retry_after: Option<Duration> },
-    #[error("the model gave no answer in {} s; raise model.timeout_s or take a faster model", .after.as_secs_f32())]
+    #[error("the model gave no answer in {:.1} s; raise model.timeout_s or take a faster model", .after.as_secs_f32())]
     TooSlow { after: Duration },
+    /// Nobody was asked: others stood before it for half of its time.
+    #[error("too many calls wait for the model; raise model.concurrency if it can take more")]
+    Crowded,
+    /// Nobody was asked: calls before failed, and it is not yet time to try again.
+    #[error("the model did not answer lately and is left alone for some seconds")]
+    LeftAlone,
     /// The endpoint does not want this call, and will not the next time.
     #[error("the model's endpoint refused the call with status {status}; {advice}")]
     Refused { status: u16, advice: &'static str },
@@ -66,18 +73,61 @@ pub enum ModelError {
         "the prompt and its answer need {n_tokens} tokens, model.max_tokens allows {max_tokens}"
     )]
     TooLong { n_tokens: usize, max_tokens: usize },
+    /// Of several models; each with its failure.
+    #[error("no model gave an answer ({0})")]
+    NoneAnswered(String),
     /// Found at start.
-    #[error("the model cannot be called: {0}")]
-    Misconfigured(&'static str),
+    #[error("the model {model} cannot be called: {why}")]
+    Misconfigured { model: String, why: &'static str },
+}
+
+impl ModelError {
+    /// True if it says something about the model, and not only about this ticket: what
+    /// one customer writes must not keep the model from others.
+    fn is_outage(&self) -> bool {
+        match self {
+            ModelError::Unavailable { .. } | ModelError::TooSlow { .. } => true,
+            ModelError::Refused { status, .. } => matches!(status, 300..=399 | 401..=405),
+            ModelError::Unusable { .. }
+            | ModelError::Crowded
+            | ModelError::LeftAlone
+            | ModelError::TooLong { .. }
+            | ModelError::NoneAnswered(_)
+            | ModelError::Misconfigured { .. } => false,
+        }
+    }
+
+    /// One word, for metrics.
+    fn word(&self) -> &'static str {
+        match self {
+            ModelError::Unavailable { .. } => "unavailable",
+            ModelError::TooSlow { .. } => "too_slow",
+            ModelError::Crowded => "crowded",
+            ModelError::LeftAlone => "left_alone",
+            ModelError::Refused { .. } => "refused",
+            ModelError::Unusable { .. } => "unusable",
+            ModelError::TooLong { .. } => "too_long",
+            ModelError::NoneAnswered(_) => "none_answered",
+            ModelError::Misconfigured { .. } => "misconfigured",
+        }
+    }
+}
+
+/// What one call may take.
+#[derive(Debug, Clone, Copy)]
+struct Allowed {
+    /// Both tries and the pause between.
+    within: Duration,
+    /// A longer pause is not waited for.
+    max_pause: Duration,
+    /// False if one try is all.
+    repeats: bool,
 }
 
 /// A model that can be asked.
-pub struct Model {
+struct Model {
     client: Client<Address>,
     name: String,
-    timeout: Duration,
-    max_tokens: usize,
-    permits: Semaphore,
     /// True once the endpoint turned out to know only the plainest request.
     plain: AtomicBool,
 }
@@ -93,16 +143,14 @@ impl Model {
     ///
     /// # Errors
     /// If the address or the key cannot be used in a request.
-    pub fn new(settings: ModelSettings, client: reqwest::Client) -> Result<Model, ModelError> {
-        let address =
-            Address::new(&settings.base_url, settings.api_key).map_err(|error| match error {
-                AddressError::NotHttp => {
-                    ModelError::Misconfigured("model.base_url must be an http(s) address")
-                }
-                AddressError::BadKey => {
-                    ModelError::Misconfigured("model.api_key has characters no header may have")
-                }
-            })?;
+    fn new(settings: ModelSettings, client: reqwest::Client) -> Result<Model, ModelError> {
+        let address = Address::new(&settings.base_url, settings.api_key).map_err(|error| {
+            let why = match error {
+                AddressError::NotHttp => "its base_url must be an http(s) address",
+                AddressError::BadKey => "its api_key has characters no header may have",
+            };
+            ModelError::Misconfigured { model: settings.name.clone(), why }
+        })?;
         // The tables take a moment to unpack: now rather than in the first ticket.
         count_tokens("");
         let sender = client.clone();
@@ -110,65 +158,51 @@ impl Model {
         Ok(Model {
             client: Client::build(client, address).with_http_service(service),
             name: settings.name,
-            timeout: settings.timeout,
-            max_tokens: settings.max_tokens,
-            permits: Semaphore::new(settings.concurrency.max(1)),
             plain: AtomicBool::new(false),
         })
     }
 
     /// As the endpoint calls it.
-    pub fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.name
     }
 
-    /// Tokens of the budget that a prompt and its answer leave free. 0 if none.
-    pub fn room_beside(&self, prompt: &Prompt) -> usize {
-        self.max_tokens.saturating_sub(needed_tokens(prompt))
-    }
-
     /// Asks once, and once more if the endpoint stumbled or `read` could not use
-    /// the answer. `read` gets a JSON object and says in our own words what is
-    /// wrong with it.
+    /// the answer.
     ///
     /// # Errors
     /// If there is no usable answer in time. See [`ModelError`].
-    pub async fn ask<T>(
+    async fn ask<T>(
         &self,
         prompt: &Prompt,
-        read: impl Fn(Value) -> Result<T, &'static str>,
+        read: &impl Fn(Value) -> Result<T, &'static str>,
+        allowed: Allowed,
     ) -> Result<T, ModelError> {
-        let n_tokens = needed_tokens(prompt);
-        if n_tokens > self.max_tokens {
-            return Err(ModelError::TooLong { n_tokens, max_tokens: self.max_tokens });
-        }
-        let call = self.ask_twice(prompt, read);
-        let answer = tokio::time::timeout(self.timeout, call).await;
-        answer.unwrap_or(Err(ModelError::TooSlow { after: self.timeout }))
+        let call = self.ask_twice(prompt, read, allowed);
+        let answer = tokio::time::timeout(allowed.within, call).await;
+        answer.unwrap_or(Err(ModelError::TooSlow { after: allowed.within }))
     }
 
     async fn ask_twice<T>(
         &self,
         prompt: &Prompt,
-        read: impl Fn(Value) -> Result<T, &'static str>,
+        read: &impl Fn(Value) -> Result<T, &'static str>,
+        allowed: Allowed,
     ) -> Result<T, ModelError> {
-        let _permit = self.permits.acquire().await.map_err(|_| ModelError::Unavailable {
-            what: "the service is stopping".to_owned(),
-            retry_after: None,
-        })?;
-        let first = match self.ask_once(prompt, &prompt.user, &read).await {
+        let first = match self.ask_once(prompt, &prompt.user, read).await {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
         let user = match first {
             ModelError::Unavailable { retry_after, .. } => {
                 let pause = retry_after.unwrap_or(PAUSE);
-                if pause >= self.timeout {
+                if !allowed.repeats || allowed.max_pause < pause {
                     return Err(first);
                 }
                 tokio::time::sleep(pause).await;
                 prompt.user.clone()
             }
+            // Whoever answers is there, so that this is no further try of one that is not.
             ModelError::Unusable { why } => {
                 format!(
                     "{}\n\nYour last answer could not be used: {why}. Answer again, with one \
@@ -177,11 +211,14 @@ impl Model {
                 )
             }
             ModelError::TooSlow { .. }
+            | ModelError::Crowded
+            | ModelError::LeftAlone
             | ModelError::Refused { .. }
             | ModelError::TooLong { .. }
-            | ModelError::Misconfigured(_) => return Err(first),
+            | ModelError::NoneAnswered(_)
+            | ModelError::Misconfigured { .. } => return Err(first),
         };
-        self.ask_once(prompt, &user, &read).await
+        self.ask_once(prompt, &user, read).await
     }
 
     async fn ask_once<T>(

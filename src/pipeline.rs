@@ -163,18 +163,21 @@ impl Pipeline {
         };
         let scoped = context.clone();
         let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
-        let watch = Stopwatch::start();
         let modeled = if signals::is_settled(&found.ticket, &found.triage) {
             // A person answers or nobody does: no call to pay for.
             Err(GenerateError::NoPassage)
         } else {
-            model.draft(&found.ticket, &found.triage, &found.retrieved.articles).await
+            let watch = Stopwatch::start();
+            let Understood { ticket, triage, retrieved, timings } = &mut found;
+            let modeled = model.draft(ticket, triage, &retrieved.articles).await;
+            // Whatever came of it: so long the ticket waited for models.
+            timings.push(("model".to_owned(), watch.elapsed_ms()));
+            modeled
         };
         let prompt = model.prompt_version();
         let judging = move || {
             let (draft, versions) = match modeled {
                 Ok(draft) => {
-                    found.timings.push(("draft".to_owned(), watch.elapsed_ms()));
                     let model = match &draft.written_by {
                         Writer::Model(name) => name.clone(),
                         Writer::Extractive | Writer::Fallback(_) => String::new(),

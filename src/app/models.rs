@@ -1,5 +1,5 @@
-//! The models as the settings have them: one that words replies, one that tells what
-//! texts mean. Neither is needed.
+//! The models as the settings have them: those that word replies, one that tells what
+//! texts mean. None is needed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::config::EmbedderKind;
+use crate::config::ModelEndpoint;
 use crate::config::Settings;
 use crate::draft::Drafter;
 use crate::draft::generative::Generative;
@@ -16,32 +18,44 @@ use crate::embed::Endpoint;
 use crate::embed::EndpointSettings;
 use crate::embed::Form;
 use crate::http;
+use crate::llm::Budget;
 use crate::llm::ModelSettings;
+use crate::llm::Models;
 use crate::prompt::Prompts;
 
 /// What writes replies. Calls nobody yet.
 ///
 /// # Errors
-/// If a prompt, the address or the key cannot be used.
-pub(super) fn drafter(settings: &Settings) -> anyhow::Result<Drafter> {
+/// If a prompt, an address or a key cannot be used.
+pub fn drafter(settings: &Settings, clock: &Clock) -> anyhow::Result<Drafter> {
     // Without a model too: a mistake in a prompt is found before it is needed.
     let prompts = Prompts::load(super::prompt_folder(settings))?;
     let model = &settings.model;
-    if model.base_url.is_empty() {
+    let endpoints = model.in_order();
+    if endpoints.is_empty() {
         return Ok(Drafter::Extractive);
     }
-    let timeout = Duration::from_secs(model.timeout_s);
-    let fetched = model.api_key.as_ref().map(|it| it.fetch()).transpose();
-    let model = ModelSettings {
-        base_url: Url::parse(&model.base_url).context("model.base_url is not an address")?,
-        name: model.name.clone(),
-        api_key: fetched.context("fetching model.api_key")?,
-        timeout,
-        max_tokens: model.max_tokens,
-        concurrency: model.concurrency,
-    };
-    let generative = Generative::new(model, Arc::new(prompts), http::client(timeout)?)?;
-    Ok(Drafter::Generative(Box::new(generative)))
+    let time = Duration::from_secs(model.timeout_s);
+    let budget = Budget { time, max_tokens: model.max_tokens };
+    let endpoints = endpoints.iter().map(|(key, it)| model_settings(key, it, model.concurrency));
+    let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
+    let models = Models::new(endpoints, budget, &http::client(time)?, clock.clone())?;
+    Ok(Drafter::Generative(Box::new(Generative::new(models, Arc::new(prompts)))))
+}
+
+fn model_settings(
+    key: &str,
+    endpoint: &ModelEndpoint,
+    concurrency: usize,
+) -> anyhow::Result<ModelSettings> {
+    let fetched = endpoint.api_key.as_ref().map(|it| it.fetch()).transpose();
+    Ok(ModelSettings {
+        base_url: Url::parse(&endpoint.base_url)
+            .with_context(|| format!("{key}.base_url is not an address"))?,
+        name: endpoint.name.clone(),
+        api_key: fetched.with_context(|| format!("fetching {key}.api_key"))?,
+        concurrency,
+    })
 }
 
 /// What gives texts their meaning. Calls nobody yet.

@@ -14,7 +14,6 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::Settings;
 use crate::helpdesk::Helpdesk;
-use crate::prompt::Prompts;
 
 /// Examples:
 ///   deskhand check
@@ -131,8 +130,9 @@ fn faults(settings: &Settings) -> Vec<String> {
     if let Err(fault) = app::stages(settings) {
         note(fault);
     }
-    if let Err(fault) = Prompts::load(app::prompt_folder(settings)) {
-        note(fault.into());
+    // Prompts, and where the models are.
+    if let Err(fault) = app::drafter(settings, &Clock::System) {
+        note(fault);
     }
     match app::manifests(settings) {
         Err(fault) => note(fault),

@@ -35,9 +35,6 @@ impl Settings {
         within("answer.max_in_a_row", self.answer.max_in_a_row, 1, 20)?;
         within("answer.max_per_conversation", self.answer.max_per_conversation, 1, 100)?;
         within("answer.max_per_day", self.answer.max_per_day, 0, 1_000_000)?;
-        within("model.timeout_s", self.model.timeout_s, 1, 120)?;
-        within("model.max_tokens", self.model.max_tokens, 512, 1_000_000)?;
-        within("model.concurrency", self.model.concurrency, 1, 64)?;
         within("website.max_pages", self.website.max_pages, 1, 100_000)?;
         within("website.max_depth", self.website.max_depth, 0, 50)?;
         within("website.concurrency", self.website.concurrency, 1, 16)?;
@@ -47,10 +44,7 @@ impl Settings {
             "answer.send_from is {send_from}, but drafts are suggested only from {suggest_from}; \
              lower answer.suggest_from or raise answer.send_from"
         );
-        ensure!(
-            self.model.base_url.is_empty() || !self.model.name.is_empty(),
-            "model.base_url is set, but model.name is not; name the model to call"
-        );
+        self.model.check()?;
         self.embedder.check()?;
         self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))

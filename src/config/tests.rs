@@ -3,6 +3,9 @@
 use crate::config::Mode;
 use crate::config::from_text;
 
+/// A model as most people set one.
+const MODEL: &str = "[model]\nbase_url = \"http://a\"\nname = \"a\"\n";
+
 fn error_of(text: &str) -> String {
     format!("{:#}", from_text(text).unwrap_err())
 }
@@ -78,4 +81,36 @@ fn an_embedder_is_set_whole_or_not_at_all() {
     let text =
         "kind = \"endpoint\"\nbase_url = \"http://models\"\nmodel = \"e5\"\ndimensions = 256";
     assert!(from_text(&format!("[embedder]\n{text}")).is_ok());
+}
+
+#[test]
+fn fall_backs_stand_behind_a_model_that_is_set() {
+    let fallback = "[[model.fallbacks]]\nbase_url = \"http://b\"\nname = \"b\"\n";
+    for (text, said) in [
+        (fallback.to_owned(), "set model.base_url too"),
+        (format!("{MODEL}[[model.fallbacks]]\nname = \"b\""), "missing configuration field"),
+        (
+            format!("{MODEL}[[model.fallbacks]]\nbase_url = \"\"\nname = \"b\""),
+            "model.fallbacks.0.base_url is empty",
+        ),
+        (
+            format!("{MODEL}{fallback}[[model.fallbacks]]\nbase_url = \"http://c\"\nname = \"\""),
+            "model.fallbacks.1.name is not; name the model",
+        ),
+        (format!("{MODEL}{fallback}timeout_s = 3"), "timeout_s"),
+    ] {
+        let error = error_of(&text);
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    let settings = from_text(&format!("{MODEL}{fallback}")).unwrap().settings;
+    let in_order: Vec<String> = settings.model.in_order().into_iter().map(|it| it.1.name).collect();
+    assert_eq!(in_order, ["a", "b"]);
+}
+
+#[test]
+fn a_model_alone_needs_no_list() {
+    let settings = from_text(MODEL).unwrap().settings;
+    assert_eq!(settings.model.in_order().len(), 1);
+    assert_eq!(from_text("").unwrap().settings.model.in_order().len(), 0);
+    assert!(error_of("[model]\nbase_url = \"http://a\"").contains("name the model to call"));
 }

@@ -17,9 +17,9 @@ use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::PublicPassage;
 use crate::llm;
-use crate::llm::Model;
+use crate::llm::Answered;
 use crate::llm::ModelError;
-use crate::llm::ModelSettings;
+use crate::llm::Models;
 use crate::prompt::DraftSlots;
 use crate::prompt::Fence;
 use crate::prompt::Fenced;
@@ -67,28 +67,14 @@ pub enum GenerateError {
 /// Drafts by asking a model.
 #[derive(Debug)]
 pub struct Generative {
-    model: Model,
+    models: Models,
     prompts: Arc<Prompts>,
-    max_tokens: usize,
 }
 
 impl Generative {
-    /// A drafter for one model. Asks nothing yet.
-    ///
-    /// # Errors
-    /// If the model's address or key cannot be used in a request.
-    pub fn new(
-        settings: ModelSettings,
-        prompts: Arc<Prompts>,
-        client: reqwest::Client,
-    ) -> Result<Generative, GenerateError> {
-        let max_tokens = settings.max_tokens;
-        Ok(Generative { model: Model::new(settings, client)?, prompts, max_tokens })
-    }
-
-    /// The model's name, as its endpoint calls it.
-    pub fn model_name(&self) -> &str {
-        self.model.name()
+    /// A drafter that asks these models.
+    pub fn new(models: Models, prompts: Arc<Prompts>) -> Generative {
+        Generative { models, prompts }
     }
 
     /// Changes when any prompt does.
@@ -116,12 +102,13 @@ impl Generative {
         let fence = Fence::new(rand::random());
         let (prompt, n_given) = self.prompt(ticket, &passages, fence.clone())?;
         let given = passages.get(..n_given).unwrap_or_default();
-        let answer = self.model.ask(&prompt, |it| reading::read(it, given, &fence)).await?;
+        let asked = self.models.ask(&prompt, |it| reading::read(it, given, &fence)).await?;
+        let Answered { answer, by } = asked;
         let language = language_of(&answer.sentences).or_else(|| ticket.language.clone());
         Ok(Draft {
             sentences: with_joints(answer.sentences, language.as_deref()),
             citations: answer.citations,
-            written_by: Writer::Model(self.model.name().to_owned()),
+            written_by: Writer::Model(by),
             asks_back: false,
             language,
         })
@@ -143,7 +130,7 @@ impl Generative {
             fence: fence.clone(),
         };
         let bare = self.prompts.draft(&slots)?;
-        let mut room = self.model.room_beside(&bare);
+        let mut room = self.models.room_beside(&bare);
         let markers = llm::count_tokens(fence.around("passage", "").as_str()) + SEAM_TOKENS;
         for (idx, passage) in passages.iter().map(|it| it.passage()).enumerate() {
             let headline = headline(passage);
@@ -163,7 +150,7 @@ impl Generative {
     }
 
     fn question(&self, ticket: &Ticket, fence: &Fence) -> Fenced {
-        let max_tokens = self.max_tokens / QUESTION_SHARE;
+        let max_tokens = self.models.max_tokens() / QUESTION_SHARE;
         let text = if ticket.subject.trim().is_empty() {
             ticket.question.clone()
         } else {
@@ -182,7 +169,7 @@ impl Generative {
             return None;
         }
         // Each turn gets the same share: one long one must not hide the others.
-        let max_tokens = self.max_tokens / CONVERSATION_SHARE / latest.len();
+        let max_tokens = self.models.max_tokens() / CONVERSATION_SHARE / latest.len();
         let lines = latest
             .iter()
             .map(|it| format!("{}: {}", speaker(it.author), llm::clip(&it.text, max_tokens)));

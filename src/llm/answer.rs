@@ -8,16 +8,22 @@ use serde_json::Value;
 
 use super::ModelError;
 
-/// The text of the first choice, or of its refusal to give one.
+/// The text of the first choice.
+///
+/// # Errors
+/// If the model was held back, said nothing, or it was no model that answered.
 pub fn text(response: &Value) -> Result<String, ModelError> {
     let unusable = |why| Err(ModelError::Unusable { why });
-    let choice = response.pointer("/choices/0");
-    match choice.and_then(|it| it.get("finish_reason")).and_then(Value::as_str) {
+    let Some(choice) = response.pointer("/choices/0") else {
+        let what = "its endpoint answered without a choice".to_owned();
+        return Err(ModelError::Unavailable { what, retry_after: None });
+    };
+    match choice.get("finish_reason").and_then(Value::as_str) {
         Some("length") => return unusable("it was cut off at max_tokens"),
         Some("content_filter") => return unusable("the endpoint's filter held it back"),
         Some(_) | None => {}
     }
-    let text = match choice.and_then(|it| it.pointer("/message/content")) {
+    let text = match choice.pointer("/message/content") {
         Some(Value::String(text)) => text.clone(),
         // Some servers answer in parts.
         Some(Value::Array(parts)) => {

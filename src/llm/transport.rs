@@ -36,14 +36,19 @@ async fn exchange(
     let body = answer_of(&client, request, MAX_BODY_BYTES).await.map_err(refusal)?;
     // The client library logs a body that it cannot parse: look before it does.
     if serde_json::from_slice::<Value>(&body).is_err() {
-        return Err(ModelError::Unusable { why: "the endpoint did not answer in JSON" });
+        return Err(broken("its endpoint did not answer in JSON"));
     }
     let response = http::Response::builder()
         .status(StatusCode::OK)
         .header(CONTENT_TYPE, "application/json")
         .body(body)
-        .map_err(|_| ModelError::Unusable { why: "the endpoint did not answer in HTTP" })?;
+        .map_err(|_| broken("its endpoint did not answer in HTTP"))?;
     Ok(response.into())
+}
+
+/// An answer of something that stands before the model, or of one that is not well.
+fn broken(what: &str) -> ModelError {
+    ModelError::Unavailable { what: what.to_owned(), retry_after: None }
 }
 
 fn refusal(error: CallError) -> ModelError {
@@ -60,11 +65,11 @@ fn turned_down(status: u16, retry_after: Option<Duration>) -> ModelError {
         408 | 425 | 429 | 500.. => {
             ModelError::Unavailable { what: format!("status {status}"), retry_after }
         }
-        401 | 403 => refused("check model.api_key"),
-        404 | 405 => refused("check model.base_url and model.name"),
+        401 | 403 => refused("check its api_key"),
+        404 | 405 => refused("check its base_url and name"),
         413 => refused("lower model.max_tokens"),
-        300..=399 => refused("it redirects; set model.base_url to where it leads"),
-        _ => refused("check model.name, and model.max_tokens against what the model can take"),
+        300..=399 => refused("it redirects; set its base_url to where it leads"),
+        _ => refused("check its name, and model.max_tokens against what it can take"),
     }
 }
 
@@ -73,16 +78,14 @@ pub(super) fn failure(err: OpenAIError) -> ModelError {
     match err {
         OpenAIError::Boxed(err) => match err.downcast::<ModelError>() {
             Ok(err) => *err,
-            Err(_) => ModelError::Unusable { why: "the call broke off" },
+            Err(_) => broken("the call broke off"),
         },
         OpenAIError::Reqwest(err) => refusal(err.into()),
-        OpenAIError::InvalidArgument(_) => {
-            ModelError::Misconfigured("model.base_url and model.name make no request")
-        }
+        OpenAIError::InvalidArgument(_) => broken("its base_url and name make no request"),
         OpenAIError::ApiError(_)
         | OpenAIError::JSONDeserialize(..)
         | OpenAIError::FileSaveError(_)
         | OpenAIError::FileReadError(_)
-        | OpenAIError::StreamError(_) => ModelError::Unusable { why: "the call broke off" },
+        | OpenAIError::StreamError(_) => broken("the call broke off"),
     }
 }

@@ -20,6 +20,7 @@ mod fake;
 mod generative;
 mod history;
 mod knowledge;
+mod models;
 mod order;
 mod prompts;
 mod recovery;

@@ -19,6 +19,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::support::model::KEY;
+use crate::support::model::fenced;
+use crate::support::model::truth_of;
 use crate::support::model::user_of;
 
 /// What the model does, each in place of an answer.
@@ -232,24 +234,6 @@ fn leaked(behavior: Behavior, truth: &str, leaks: &[String]) -> Vec<String> {
         ],
         _ => Vec::new(),
     }
-}
-
-/// The sentence of the first passage: what an honest model would say.
-fn truth_of(user: &str) -> String {
-    let passages = fenced(user, "passage");
-    let first = passages.first().map_or("", String::as_str);
-    first.lines().last().unwrap_or_default().trim().to_owned()
-}
-
-/// What stands between fences of this name.
-fn fenced(user: &str, name: &str) -> Vec<String> {
-    let begins = format!("[begin {name} ");
-    let pieces = user.split(begins.as_str()).skip(1);
-    let text = |it: &str| {
-        let (_, text) = it.split_once("]\n")?;
-        Some(text.split("\n[end ").next()?.to_owned())
-    };
-    pieces.filter_map(text).collect()
 }
 
 fn shortened(text: &str, n_chars: usize) -> String {

@@ -3,10 +3,13 @@
 //! fences with one code.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -17,6 +20,8 @@ use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use deskhand::llm;
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use serde_json::Value;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -37,6 +42,10 @@ pub(crate) enum Say {
     Busy(u64),
     /// Success with a body that is no completion.
     Body(String),
+    /// A completion with this text whose connection is cut in the middle.
+    CutMidway(String),
+    /// The same after a while.
+    Slowly(Duration, Box<Say>),
     /// Nothing, ever.
     Hang,
 }
@@ -48,16 +57,17 @@ impl Say {
     }
 }
 
-#[derive(Debug)]
+/// Chooses what to answer to a request; `None`: 503.
+type Play = Box<dyn FnMut(&Value) -> Option<Say> + Send>;
+
 struct Script {
     max_tokens: usize,
-    says: VecDeque<Say>,
+    play: Play,
     requests: Vec<Value>,
     breaches: Vec<String>,
 }
 
 /// A running model. Dropping it fails the test if a request broke a rule.
-#[derive(Debug)]
 pub(crate) struct ScriptedModel {
     pub(crate) base_url: String,
     script: Arc<Mutex<Script>>,
@@ -67,14 +77,28 @@ impl ScriptedModel {
     /// Answers the first request with the first of `says` and so on; 503 when
     /// there are none left. Requests may need at most `max_tokens`.
     pub(crate) async fn start(max_tokens: usize, says: Vec<Say>) -> ScriptedModel {
-        let script =
-            Script { max_tokens, says: says.into(), requests: Vec::new(), breaches: Vec::new() };
+        let mut says = VecDeque::from(says);
+        ScriptedModel::improvise(max_tokens, move |_| says.pop_front()).await
+    }
+
+    /// Answers each request as `play` has it; 503 for `None`.
+    pub(crate) async fn improvise(
+        max_tokens: usize,
+        play: impl FnMut(&Value) -> Option<Say> + Send + 'static,
+    ) -> ScriptedModel {
+        let (requests, breaches) = (Vec::new(), Vec::new());
+        let script = Script { max_tokens, play: Box::new(play), requests, breaches };
         let script = Arc::new(Mutex::new(script));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         ScriptedModel { base_url, script }
+    }
+
+    /// From now on it answers each request like this.
+    pub(crate) fn recover(&self, say: Say) {
+        self.script.lock().unwrap().play = Box::new(move |_| Some(say.clone()));
     }
 
     /// Every request so far, oldest first.
@@ -105,24 +129,22 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let say = {
+    let mut say = {
         let mut script = script.lock().unwrap();
         let breaches = check(&uri, &headers, &body, script.max_tokens);
         script.breaches.extend(breaches);
-        script.requests.push(serde_json::from_slice(&body).unwrap_or_default());
-        script.says.pop_front()
+        let request = serde_json::from_slice(&body).unwrap_or_default();
+        let say = (script.play)(&request);
+        script.requests.push(request);
+        say
     };
-    let completion = |text: String, finish: &str| {
-        let choice = json!({
-            "index": 0,
-            "message": {"role": "assistant", "content": text},
-            "finish_reason": finish,
-        });
-        axum::Json(json!({"object": "chat.completion", "choices": [choice]})).into_response()
-    };
+    while let Some(Say::Slowly(pause, then)) = say {
+        tokio::time::sleep(pause).await;
+        say = Some(*then);
+    }
     match say {
-        Some(Say::Text(text)) => completion(text, "stop"),
-        Some(Say::CutOff(text)) => completion(text, "length"),
+        Some(Say::Text(text)) => axum::Json(completion(&text, "stop")).into_response(),
+        Some(Say::CutOff(text)) => axum::Json(completion(&text, "length")).into_response(),
         Some(Say::Status(status, body)) => {
             (StatusCode::from_u16(status).unwrap(), body).into_response()
         }
@@ -130,9 +152,48 @@ async fn answer(
             (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())]).into_response()
         }
         Some(Say::Body(body)) => body.into_response(),
-        Some(Say::Hang) => std::future::pending().await,
+        Some(Say::CutMidway(text)) => cut_midway(&completion(&text, "stop")),
+        Some(Say::Hang | Say::Slowly(..)) => std::future::pending().await,
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+fn completion(text: &str, finish: &str) -> Value {
+    let choice = json!({
+        "index": 0,
+        "message": {"role": "assistant", "content": text},
+        "finish_reason": finish,
+    });
+    json!({"object": "chat.completion", "choices": [choice]})
+}
+
+/// Half of a body, and then the end of the connection.
+fn cut_midway(whole: &Value) -> Response {
+    let mut half = whole.to_string().into_bytes();
+    half.truncate(half.len() / 2);
+    let pieces = stream::once(async { Ok::<_, Infallible>(Bytes::from(half)) });
+    // The task of the connection ends as if its machine had. (No panic message: the
+    // hook is not called.)
+    let end = stream::once(async { std::panic::resume_unwind(Box::new("cut by plan")) });
+    Body::from_stream(pieces.chain(end)).into_response()
+}
+
+/// The sentence of the first passage a request gives: what an honest model would say.
+pub(crate) fn truth_of(user: &str) -> String {
+    let passages = fenced(user, "passage");
+    let first = passages.first().map_or("", String::as_str);
+    first.lines().last().unwrap_or_default().trim().to_owned()
+}
+
+/// What stands between fences of this name.
+pub(crate) fn fenced(user: &str, name: &str) -> Vec<String> {
+    let begins = format!("[begin {name} ");
+    let pieces = user.split(begins.as_str()).skip(1);
+    let text = |it: &str| {
+        let (_, text) = it.split_once("]\n")?;
+        Some(text.split("\n[end ").next()?.to_owned())
+    };
+    pieces.filter_map(text).collect()
 }
 
 /// What a request must never be, in words.

@@ -1,0 +1,233 @@
+//! The models that can be asked, in order: the next one where one does not answer,
+//! all of them within the one time a ticket has. A model that stays silent is left
+//! alone for a while ([`Breaker`]).
+
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::Allowed;
+use super::Model;
+use super::ModelError;
+use super::ModelSettings;
+use super::PAUSE;
+use super::breaker::Admission;
+use super::breaker::Breaker;
+use super::breaker::Circuit;
+use super::needed_tokens;
+use crate::clock::Clock;
+use crate::clock::Stopwatch;
+use crate::prompt::Prompt;
+
+/// What a ticket may use of models, however many are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// For everything: waiting for a place, every try, every pause between.
+    pub time: Duration,
+    /// Prompt and answer together.
+    pub max_tokens: usize,
+}
+
+/// An answer, and the name of the model that gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered<T> {
+    pub answer: T,
+    pub by: String,
+}
+
+/// Models in the order in which they are asked.
+#[derive(Debug)]
+pub struct Models {
+    lines: Vec<Line>,
+    budget: Budget,
+    clock: Clock,
+}
+
+/// One model with what stands before it: places, and a circuit.
+#[derive(Debug)]
+struct Line {
+    model: Model,
+    /// From 1, as metrics name it.
+    place: String,
+    places: Semaphore,
+    breaker: Mutex<Breaker>,
+}
+
+impl Models {
+    /// Models as the settings have them, the preferred one first. Calls nobody yet.
+    ///
+    /// # Errors
+    /// If an address or a key cannot be used in a request.
+    pub fn new(
+        settings: Vec<ModelSettings>,
+        budget: Budget,
+        client: &reqwest::Client,
+        clock: Clock,
+    ) -> Result<Models, ModelError> {
+        let lines = settings.into_iter().zip(1..).map(|(settings, place): (_, usize)| {
+            let places = Semaphore::new(settings.concurrency.max(1));
+            let model = Model::new(settings, client.clone())?;
+            let line = Line { model, place: place.to_string(), places, breaker: Mutex::default() };
+            line.show(Circuit::Closed);
+            Ok(line)
+        });
+        Ok(Models { lines: lines.collect::<Result<_, ModelError>>()?, budget, clock })
+    }
+
+    /// Tokens of the budget that a prompt and its answer leave free. 0 if none.
+    pub fn room_beside(&self, prompt: &Prompt) -> usize {
+        self.budget.max_tokens.saturating_sub(needed_tokens(prompt))
+    }
+
+    /// Prompt and answer together, at most.
+    pub fn max_tokens(&self) -> usize {
+        self.budget.max_tokens
+    }
+
+    /// Asks one model after the other until one gives an answer that `read` can use.
+    /// `read` gets a JSON object and says in our own words what is wrong with it.
+    ///
+    /// Each model has an even share of the time that is left, among those that may be
+    /// asked now; what one does not use is the next one's.
+    ///
+    /// # Errors
+    /// If there is no usable answer in time: of the only model its failure, of several
+    /// the failure of each.
+    pub async fn ask<T>(
+        &self,
+        prompt: &Prompt,
+        read: impl Fn(Value) -> Result<T, &'static str>,
+    ) -> Result<Answered<T>, ModelError> {
+        let n_tokens = needed_tokens(prompt);
+        let max_tokens = self.budget.max_tokens;
+        if max_tokens < n_tokens {
+            return Err(ModelError::TooLong { n_tokens, max_tokens });
+        }
+        let watch = Stopwatch::start();
+        let mut failures = Vec::new();
+        for (idx, line) in self.lines.iter().enumerate() {
+            let left = self.budget.time.saturating_sub(watch.elapsed());
+            let n_further = self.n_admitted(idx + 1);
+            // Whoever has nobody behind it may be waited for.
+            let max_pause = if n_further == 0 { left / 2 } else { PAUSE };
+            let share = left / u32::try_from(n_further + 1).unwrap_or(u32::MAX);
+            let asked = line.ask(prompt, &read, (share, max_pause), &self.clock).await;
+            line.count(asked.as_ref().err());
+            match asked {
+                Ok(answer) => {
+                    let by = line.model.name().to_owned();
+                    if !failures.is_empty() {
+                        tracing::info!(by, failure = %told(failures), "another model answered");
+                    }
+                    return Ok(Answered { answer, by });
+                }
+                Err(failure) => failures.push((line, failure)),
+            }
+        }
+        Err(told(failures))
+    }
+
+    /// Models from this place on that may be asked now.
+    fn n_admitted(&self, from_idx: usize) -> usize {
+        let now_ms = self.clock.now_ms();
+        let lines = self.lines.iter().skip(from_idx);
+        lines.filter(|it| it.breaker().admits(now_ms)).count()
+    }
+}
+
+impl Line {
+    async fn ask<T>(
+        &self,
+        prompt: &Prompt,
+        read: &impl Fn(Value) -> Result<T, &'static str>,
+        (within, max_pause): (Duration, Duration),
+        clock: &Clock,
+    ) -> Result<T, ModelError> {
+        if !self.breaker().admits(clock.now_ms()) {
+            return Err(ModelError::LeftAlone);
+        }
+        let watch = Stopwatch::start();
+        // A queue says nothing of the model behind it, and a call that begins too late
+        // to be answered would say something wrong.
+        let place = tokio::time::timeout(within / 2, self.places.acquire()).await;
+        let _place = place.map_err(|_| ModelError::Crowded)?.map_err(|_| ModelError::Crowded)?;
+        let began_ms = clock.now_ms();
+        // It may have fallen silent while others stood before us.
+        let admission = self.breaker().admit(began_ms).ok_or(ModelError::LeftAlone)?;
+        if admission == Admission::Probe {
+            self.show(Circuit::HalfOpen);
+        }
+        let within = within.saturating_sub(watch.elapsed());
+        let repeats = admission == Admission::Ordinary;
+        let answer = self.model.ask(prompt, read, Allowed { within, max_pause, repeats }).await;
+        self.learn(began_ms, clock.now_ms(), answer.as_ref().err());
+        answer
+    }
+
+    /// Takes what came of a call into the circuit.
+    fn learn(&self, began_ms: i64, now_ms: i64, failure: Option<&ModelError>) {
+        let (before, after) = {
+            let mut breaker = self.breaker();
+            let before = breaker.circuit();
+            match failure {
+                Some(failure) if failure.is_outage() => breaker.failed(began_ms, now_ms),
+                Some(_) | None => breaker.answered(now_ms),
+            }
+            (before, breaker.circuit())
+        };
+        if before == after {
+            return;
+        }
+        self.show(after);
+        let model = self.model.name();
+        match (before, after) {
+            (Circuit::Closed, _) => {
+                tracing::warn!(
+                    model,
+                    "the model does not answer; it is left alone but for a try every 10 s"
+                );
+            }
+            (_, Circuit::Closed) => tracing::info!(model, "the model answers again"),
+            (_, _) => {}
+        }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(|it| it.into_inner())
+    }
+
+    fn show(&self, circuit: Circuit) {
+        let state = match circuit {
+            Circuit::Closed => 0.0,
+            Circuit::HalfOpen => 1.0,
+            Circuit::Open => 2.0,
+        };
+        let (place, model) = (self.place.clone(), self.model.name().to_owned());
+        metrics::gauge!("deskhand_model_circuit", "place" => place, "model" => model).set(state);
+    }
+
+    fn count(&self, failure: Option<&ModelError>) {
+        let result = failure.map_or("answered", ModelError::word);
+        let (place, model) = (self.place.clone(), self.model.name().to_owned());
+        metrics::counter!(
+            "deskhand_model_asked_total",
+            "place" => place, "model" => model, "result" => result
+        )
+        .increment(1);
+    }
+}
+
+/// One failure for all of them.
+fn told(mut failures: Vec<(&Line, ModelError)>) -> ModelError {
+    if failures.len() == 1
+        && let Some((_, failure)) = failures.pop()
+    {
+        return failure;
+    }
+    let each: Vec<String> =
+        failures.iter().map(|(line, it)| format!("{}: {it}", line.model.name())).collect();
+    ModelError::NoneAnswered(each.join("; "))
+}
