@@ -5,11 +5,13 @@ mod callers;
 mod limits;
 mod metrics;
 mod models;
+mod spending;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
 pub use self::models::drafter;
 pub use self::models::embedder;
+pub use self::spending::Spending;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -72,6 +74,7 @@ pub struct App {
     pub desks: Arc<BTreeMap<String, Desk>>,
     pub worker: Arc<Worker>,
     pub callers: Callers,
+    pub spending: Spending,
     pub clock: Clock,
     pub metrics: PrometheusHandle,
     /// Rung when something was accepted.
@@ -90,7 +93,8 @@ impl App {
         let store = open_store(&settings)?;
         let embedder = Arc::new(embedder(&settings)?);
         let index = Arc::new(open_index(&settings, &embedder)?);
-        let drafter = drafter(&settings, &clock)?;
+        let spending = Spending::open(&settings, &store, &clock)?;
+        let drafter = drafter(&settings, spending.purse(), &clock)?;
         let pipeline = pipeline(&settings, Arc::clone(&index), Arc::clone(&embedder), drafter)?;
         let pipeline = Arc::new(pipeline);
         let desks = Arc::new(desks(&settings, &clock)?);
@@ -116,6 +120,7 @@ impl App {
             desks,
             worker,
             callers,
+            spending,
             clock,
             metrics,
             bell,
@@ -360,10 +365,6 @@ fn settings_version(settings: &Settings) -> String {
 
 fn pace(settings: &Settings) -> anyhow::Result<Pace> {
     let worker = &settings.worker;
-    let alert_url = non_empty(&settings.alerts.url)
-        .map(|it| Url::parse(&it))
-        .transpose()
-        .context("alerts.url is not an address")?;
     Ok(Pace {
         concurrency: worker.concurrency,
         lease: Duration::from_secs(worker.lease_s),
@@ -372,8 +373,14 @@ fn pace(settings: &Settings) -> anyhow::Result<Pace> {
         settle: Duration::from_secs(worker.settle_s),
         sweep_every: Duration::from_secs(settings.sweep.every_s),
         sweep_overlap: Duration::from_secs(settings.sweep.overlap_s),
-        alert_url,
+        alert_url: alert_url(settings)?,
     })
+}
+
+/// Where alerts go; `None`: nowhere.
+fn alert_url(settings: &Settings) -> anyhow::Result<Option<Url>> {
+    let url = non_empty(&settings.alerts.url).map(|it| Url::parse(&it));
+    url.transpose().context("alerts.url is not an address")
 }
 
 fn non_empty(text: &str) -> Option<String> {

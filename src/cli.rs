@@ -28,6 +28,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app;
 use crate::app::App;
+use crate::app::Spending;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Loaded;
@@ -148,13 +149,16 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let library = Library::open(&settings)?;
             // What was ingested while no service ran may not be indexed yet.
             ingest::bring_up_to_date(&library).await?;
-            let Library { index, embedder, .. } = library;
-            let drafter = app::drafter(&settings, &Clock::System)?;
+            let Library { store, index, embedder } = library;
+            let spending = Spending::open(&settings, &store, &Clock::System)?;
+            let drafter = app::drafter(&settings, spending.purse(), &Clock::System)?;
             let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
             let context = app::context(&settings, settings.answer.mode, &brand, "");
-            ask::run(&args, &pipeline, &context, out).await
+            let asked = ask::run(&args, &pipeline, &context, out).await;
+            spending.settle().await;
+            asked
         }
         Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
         Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,

@@ -6,14 +6,22 @@
 mod address;
 pub mod answer;
 pub mod breaker;
+mod cost;
 mod models;
+mod purse;
 mod transport;
 
 pub use self::address::Address;
 pub use self::address::AddressError;
+pub use self::cost::Price;
+pub use self::cost::Spent;
+pub use self::cost::Tokens;
 pub use self::models::Answered;
+pub use self::models::Asked;
 pub use self::models::Budget;
 pub use self::models::Models;
+pub use self::purse::Level;
+pub use self::purse::Purse;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -27,6 +35,7 @@ use serde_json::Value;
 use serde_json::json;
 use url::Url;
 
+use self::cost::Bill;
 use crate::prompt::Prompt;
 
 /// What one message costs besides its text. Specified for OpenAI's chat format
@@ -47,6 +56,8 @@ pub struct ModelSettings {
     pub api_key: Option<SecretString>,
     /// Calls at the same time.
     pub concurrency: usize,
+    /// 0 for a model that costs nothing, or nobody knows what.
+    pub price: Price,
 }
 
 /// A model that gave no answer. Holds no text of prompts or answers.
@@ -63,6 +74,9 @@ pub enum ModelError {
     /// Nobody was asked: calls before failed, and it is not yet time to try again.
     #[error("the model did not answer lately and is left alone for some seconds")]
     LeftAlone,
+    /// Nobody was asked: the day's money is spent.
+    #[error("models may cost no more today (model.max_usd_per_day, from midnight to midnight UTC)")]
+    Spent,
     /// The endpoint does not want this call, and will not the next time.
     #[error("the model's endpoint refused the call with status {status}; {advice}")]
     Refused { status: u16, advice: &'static str },
@@ -91,6 +105,7 @@ impl ModelError {
             ModelError::Unusable { .. }
             | ModelError::Crowded
             | ModelError::LeftAlone
+            | ModelError::Spent
             | ModelError::TooLong { .. }
             | ModelError::NoneAnswered(_)
             | ModelError::Misconfigured { .. } => false,
@@ -104,6 +119,7 @@ impl ModelError {
             ModelError::TooSlow { .. } => "too_slow",
             ModelError::Crowded => "crowded",
             ModelError::LeftAlone => "left_alone",
+            ModelError::Spent => "spent",
             ModelError::Refused { .. } => "refused",
             ModelError::Unusable { .. } => "unusable",
             ModelError::TooLong { .. } => "too_long",
@@ -115,19 +131,22 @@ impl ModelError {
 
 /// What one call may take.
 #[derive(Debug, Clone, Copy)]
-struct Allowed {
+struct Allowed<'a> {
     /// Both tries and the pause between.
     within: Duration,
     /// A longer pause is not waited for.
     max_pause: Duration,
     /// False if one try is all.
     repeats: bool,
+    /// What it costs goes here.
+    bill: &'a Bill<'a>,
 }
 
 /// A model that can be asked.
 struct Model {
     client: Client<Address>,
     name: String,
+    price: Price,
     /// True once the endpoint turned out to know only the plainest request.
     plain: AtomicBool,
 }
@@ -158,6 +177,7 @@ impl Model {
         Ok(Model {
             client: Client::build(client, address).with_http_service(service),
             name: settings.name,
+            price: settings.price,
             plain: AtomicBool::new(false),
         })
     }
@@ -176,7 +196,7 @@ impl Model {
         &self,
         prompt: &Prompt,
         read: &impl Fn(Value) -> Result<T, &'static str>,
-        allowed: Allowed,
+        allowed: Allowed<'_>,
     ) -> Result<T, ModelError> {
         let call = self.ask_twice(prompt, read, allowed);
         let answer = tokio::time::timeout(allowed.within, call).await;
@@ -187,9 +207,9 @@ impl Model {
         &self,
         prompt: &Prompt,
         read: &impl Fn(Value) -> Result<T, &'static str>,
-        allowed: Allowed,
+        allowed: Allowed<'_>,
     ) -> Result<T, ModelError> {
-        let first = match self.ask_once(prompt, &prompt.user, read).await {
+        let first = match self.ask_once(prompt, &prompt.user, read, allowed.bill).await {
             Ok(answer) => return Ok(answer),
             Err(failure) => failure,
         };
@@ -213,12 +233,13 @@ impl Model {
             ModelError::TooSlow { .. }
             | ModelError::Crowded
             | ModelError::LeftAlone
+            | ModelError::Spent
             | ModelError::Refused { .. }
             | ModelError::TooLong { .. }
             | ModelError::NoneAnswered(_)
             | ModelError::Misconfigured { .. } => return Err(first),
         };
-        self.ask_once(prompt, &user, read).await
+        self.ask_once(prompt, &user, read, allowed.bill).await
     }
 
     async fn ask_once<T>(
@@ -226,8 +247,9 @@ impl Model {
         prompt: &Prompt,
         user: &str,
         read: &impl Fn(Value) -> Result<T, &'static str>,
+        bill: &Bill<'_>,
     ) -> Result<T, ModelError> {
-        let response = self.send(prompt, user).await?;
+        let response = self.send(prompt, user, bill).await?;
         let text = answer::text(&response)?;
         let object =
             answer::object(&text).ok_or(ModelError::Unusable { why: "it is not a JSON object" })?;
@@ -236,7 +258,12 @@ impl Model {
 
     /// Sends the full request, or the plain one to an endpoint that refuses what
     /// compatible servers often lack: schemas, a temperature, `max_tokens`.
-    async fn send(&self, prompt: &Prompt, user: &str) -> Result<Value, ModelError> {
+    async fn send(
+        &self,
+        prompt: &Prompt,
+        user: &str,
+        bill: &Bill<'_>,
+    ) -> Result<Value, ModelError> {
         let plain = json!({
             "model": self.name,
             "stream": false,
@@ -246,19 +273,33 @@ impl Model {
             ],
         });
         if !self.plain.load(Ordering::Relaxed) {
-            match self.post(full(&plain, prompt)).await {
+            match self.post(full(&plain, prompt), bill).await {
                 Err(ModelError::Refused { status: 400 | 422, .. }) => {}
                 answered => return answered,
             }
         }
-        let response = self.post(plain).await?;
+        let response = self.post(plain, bill).await?;
         self.plain.store(true, Ordering::Relaxed);
         Ok(response)
     }
 
-    async fn post(&self, request: Value) -> Result<Value, ModelError> {
+    async fn post(&self, request: Value, bill: &Bill<'_>) -> Result<Value, ModelError> {
+        let call = bill.begin();
         let answered: Result<Value, OpenAIError> = self.client.chat().create_byot(request).await;
-        answered.map_err(transport::failure)
+        match answered {
+            Ok(response) => {
+                let estimated = || {
+                    let text = answer::text(&response).unwrap_or_default();
+                    bill.of_answer(count_tokens(&text))
+                };
+                call.answered(answer::usage(&response).unwrap_or_else(estimated));
+                Ok(response)
+            }
+            Err(error) => {
+                call.failed();
+                Err(transport::failure(error))
+            }
+        }
     }
 }
 

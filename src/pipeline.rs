@@ -21,6 +21,7 @@ use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Drafter;
 use crate::draft::Writer;
+use crate::draft::generative::Drafted;
 use crate::draft::generative::GenerateError;
 use crate::embed::Embedder;
 use crate::guard;
@@ -28,6 +29,7 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
 use crate::knowledge::Scope;
+use crate::llm::Spent;
 use crate::normalize;
 use crate::proposal;
 use crate::proposal::Proposal;
@@ -165,7 +167,7 @@ impl Pipeline {
         let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
         let modeled = if signals::is_settled(&found.ticket, &found.triage) {
             // A person answers or nobody does: no call to pay for.
-            Err(GenerateError::NoPassage)
+            Drafted { draft: Err(GenerateError::NoPassage), spent: Spent::default() }
         } else {
             let watch = Stopwatch::start();
             let Understood { ticket, triage, retrieved, timings } = &mut found;
@@ -176,7 +178,7 @@ impl Pipeline {
         };
         let prompt = model.prompt_version();
         let judging = move || {
-            let (draft, versions) = match modeled {
+            let (draft, versions) = match modeled.draft {
                 Ok(draft) => {
                     let model = match &draft.written_by {
                         Writer::Model(name) => name.clone(),
@@ -188,7 +190,7 @@ impl Pipeline {
                 Err(GenerateError::NoPassage) => (compose(&mut found), versions),
                 Err(failure) => (compose_instead(&mut found, &failure), versions),
             };
-            judge(found, draft, &context, versions)
+            Proposal { spent: modeled.spent, ..judge(found, draft, &context, versions) }
         };
         self.on_cpu(judging).await
     }
@@ -376,6 +378,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         decision,
         handoff,
         versions,
+        spent: Spent::default(),
         timings,
     }
 }

@@ -10,6 +10,7 @@ use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::guard::Guarded;
 use crate::knowledge::Hit;
+use crate::llm::Spent;
 use crate::ticket::Ticket;
 use crate::triage::Triage;
 use crate::verify::Verdict;
@@ -35,6 +36,9 @@ pub struct Proposal {
     pub decision: Decision,
     pub handoff: Handoff,
     pub versions: Versions,
+    /// What models cost. Nothing in proposals from before it was counted.
+    #[serde(default)]
+    pub spent: Spent,
     /// (step, milliseconds) in the order the steps ran.
     pub timings: Vec<(String, f64)>,
 }

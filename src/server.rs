@@ -42,8 +42,12 @@ pub async fn run(app: App, listener: TcpListener, stop: CancellationToken) -> an
     // not see any more.
     let worker = work(Arc::clone(&app), stop.clone(), drain);
     let follower = Arc::clone(&app).follow_knowledge(stop.clone());
+    let keeper = app.spending.follow(stop.clone());
     let door = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let ((), (), served) = tokio::join!(worker, follower, drained(door.into_future(), stop, drain));
+    let served = drained(door.into_future(), stop, drain);
+    let ((), (), (), served) = tokio::join!(worker, follower, keeper, served);
+    // What was begun before the end has cost something too.
+    app.spending.settle().await;
     tracing::info!("deskhand stopped");
     served.context("serving HTTP")
 }

@@ -9,6 +9,7 @@ pub mod inbox;
 pub mod knowledge;
 pub mod leases;
 pub mod outbox;
+pub mod spending;
 mod writer;
 
 use std::path::Path;
@@ -232,6 +233,7 @@ fn open_for_writing(file: &Path) -> Result<Connection, StoreError> {
     connection.execute_batch(include_str!("store/knowledge.sql"))?;
     add_column(&connection, "conversations", "swept", "TEXT")?;
     add_column(&connection, "conversations", "crashes", "INTEGER NOT NULL DEFAULT 0")?;
+    add_column(&connection, "decisions", "cost_usd_micros", "INTEGER NOT NULL DEFAULT 0")?;
     connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     Ok(connection)
 }

@@ -49,6 +49,7 @@ pub fn decided(
         reason,
         stage: proposal.triage.stage.id.clone(),
         confidence: (!probability.is_nan()).then_some(probability),
+        cost_usd_micros: proposal.spent.usd_micros,
         record: serde_json::to_string(record).unwrap_or_default(),
         outcome: "open".to_owned(),
     }

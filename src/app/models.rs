@@ -21,13 +21,15 @@ use crate::http;
 use crate::llm::Budget;
 use crate::llm::ModelSettings;
 use crate::llm::Models;
+use crate::llm::Price;
+use crate::llm::Purse;
 use crate::prompt::Prompts;
 
 /// What writes replies. Calls nobody yet.
 ///
 /// # Errors
 /// If a prompt, an address or a key cannot be used.
-pub fn drafter(settings: &Settings, clock: &Clock) -> anyhow::Result<Drafter> {
+pub fn drafter(settings: &Settings, purse: &Arc<Purse>, clock: &Clock) -> anyhow::Result<Drafter> {
     // Without a model too: a mistake in a prompt is found before it is needed.
     let prompts = Prompts::load(super::prompt_folder(settings))?;
     let model = &settings.model;
@@ -39,7 +41,8 @@ pub fn drafter(settings: &Settings, clock: &Clock) -> anyhow::Result<Drafter> {
     let budget = Budget { time, max_tokens: model.max_tokens };
     let endpoints = endpoints.iter().map(|(key, it)| model_settings(key, it, model.concurrency));
     let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
-    let models = Models::new(endpoints, budget, &http::client(time)?, clock.clone())?;
+    let client = http::client(time)?;
+    let models = Models::new(endpoints, budget, &client, Arc::clone(purse), clock.clone())?;
     Ok(Drafter::Generative(Box::new(Generative::new(models, Arc::new(prompts)))))
 }
 
@@ -55,6 +58,10 @@ fn model_settings(
         name: endpoint.name.clone(),
         api_key: fetched.with_context(|| format!("fetching {key}.api_key"))?,
         concurrency,
+        price: Price {
+            prompt_usd: endpoint.prompt_usd_per_million.unwrap_or(0.0),
+            answer_usd: endpoint.answer_usd_per_million.unwrap_or(0.0),
+        },
     })
 }
 

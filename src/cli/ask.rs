@@ -109,6 +109,9 @@ fn show(proposal: &Proposal, out: &mut dyn Write) -> std::io::Result<()> {
             writeln!(out, "\nstale       “{passage}”\n            ticket {ticket}: “{answer}”")?;
         }
     }
+    if 0 < proposal.spent.n_calls {
+        writeln!(out, "\ncost        {}", proposal.spent)?;
+    }
     for (name, value) in proposal::verified(proposal) {
         writeln!(out, "\n{:<11} {value}", name.to_lowercase())?;
     }

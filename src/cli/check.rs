@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::Settings;
 use crate::helpdesk::Helpdesk;
+use crate::llm::Purse;
 
 /// Examples:
 ///   deskhand check
@@ -131,7 +132,8 @@ fn faults(settings: &Settings) -> Vec<String> {
         note(fault);
     }
     // Prompts, and where the models are.
-    if let Err(fault) = app::drafter(settings, &Clock::System) {
+    let purse = Arc::new(Purse::new(settings.model.max_usd_per_day, Clock::System));
+    if let Err(fault) = app::drafter(settings, &purse, &Clock::System) {
         note(fault);
     }
     match app::manifests(settings) {

@@ -118,6 +118,9 @@ async fn show(
         writeln!(out, "            {adds:+.2}  {name} = {value:.2}")?;
     }
     writeln!(out, "grounding   {:.2}", record.proposal.verdict.grounding)?;
+    if 0 < record.proposal.spent.n_calls {
+        writeln!(out, "cost        {}", record.proposal.spent)?;
+    }
     for (name, value) in proposal::blocked(&record.proposal) {
         writeln!(out, "{:<11} {value}", name.to_lowercase())?;
     }

@@ -14,9 +14,15 @@ pub struct Model {
     pub name: String,
     #[serde(default)]
     pub api_key: Option<SecretSource>,
+    #[serde(default)]
+    pub prompt_usd_per_million: Option<f64>,
+    #[serde(default)]
+    pub answer_usd_per_million: Option<f64>,
     pub timeout_s: u64,
     pub max_tokens: usize,
     pub concurrency: usize,
+    /// 0: no limit.
+    pub max_usd_per_day: f64,
     #[serde(default)]
     pub fallbacks: Vec<ModelEndpoint>,
 }
@@ -29,6 +35,11 @@ pub struct ModelEndpoint {
     pub name: String,
     #[serde(default)]
     pub api_key: Option<SecretSource>,
+    /// `None` if it is not known; 0 if it costs nothing.
+    #[serde(default)]
+    pub prompt_usd_per_million: Option<f64>,
+    #[serde(default)]
+    pub answer_usd_per_million: Option<f64>,
 }
 
 impl Model {
@@ -42,6 +53,8 @@ impl Model {
             base_url: self.base_url.clone(),
             name: self.name.clone(),
             api_key: self.api_key.clone(),
+            prompt_usd_per_million: self.prompt_usd_per_million,
+            answer_usd_per_million: self.answer_usd_per_million,
         };
         let fallbacks = self.fallbacks.iter().enumerate();
         let fallbacks = fallbacks.map(|(idx, it)| (format!("model.fallbacks.{idx}"), it.clone()));
@@ -52,6 +65,7 @@ impl Model {
         within("model.timeout_s", self.timeout_s, 1, 120)?;
         within("model.max_tokens", self.max_tokens, 512, 1_000_000)?;
         within("model.concurrency", self.concurrency, 1, 64)?;
+        within("model.max_usd_per_day", self.max_usd_per_day, 0.0, 1_000_000.0)?;
         ensure!(
             self.fallbacks.is_empty() || !self.base_url.is_empty(),
             "model.fallbacks are asked where the model of model.base_url does not answer; set \
@@ -66,6 +80,24 @@ impl Model {
                 !endpoint.name.is_empty(),
                 "{key}.base_url is set, but {key}.name is not; name the model to call"
             );
+            endpoint.check_prices(&key, 0.0 < self.max_usd_per_day)?;
+        }
+        Ok(())
+    }
+}
+
+impl ModelEndpoint {
+    fn check_prices(&self, key: &str, must_be_known: bool) -> anyhow::Result<()> {
+        for (name, price) in [
+            ("prompt_usd_per_million", self.prompt_usd_per_million),
+            ("answer_usd_per_million", self.answer_usd_per_million),
+        ] {
+            ensure!(
+                price.is_some() || !must_be_known,
+                "model.max_usd_per_day is set, but {key}.{name} is not, so that nobody would count; \
+                 0 if it costs nothing"
+            );
+            within(&format!("{key}.{name}"), price.unwrap_or(0.0), 0.0, 100_000.0)?;
         }
         Ok(())
     }

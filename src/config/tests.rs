@@ -114,3 +114,25 @@ fn a_model_alone_needs_no_list() {
     assert_eq!(from_text("").unwrap().settings.model.in_order().len(), 0);
     assert!(error_of("[model]\nbase_url = \"http://a\"").contains("name the model to call"));
 }
+
+#[test]
+fn a_limit_of_money_needs_the_price_of_every_model() {
+    let limit = format!("{MODEL}max_usd_per_day = 5.0\n");
+    let prices = "prompt_usd_per_million = 2.5\nanswer_usd_per_million = 10.0\n";
+    let fallback = "[[model.fallbacks]]\nbase_url = \"http://b\"\nname = \"b\"\n";
+    let free = "prompt_usd_per_million = 0.0\nanswer_usd_per_million = 0.0\n";
+    assert!(error_of(&limit).contains("model.prompt_usd_per_million is not"));
+    let error = error_of(&format!("{limit}{prices}{fallback}"));
+    assert!(error.contains("model.fallbacks.0.prompt_usd_per_million is not"), "{error}");
+    assert!(from_text(&format!("{limit}{prices}{fallback}{free}")).is_ok());
+    assert!(from_text(&format!("{MODEL}{fallback}{prices}")).is_ok(), "prices without a limit");
+    for (text, key) in [
+        ("max_usd_per_day = -1.0", "model.max_usd_per_day is -1"),
+        ("max_usd_per_day = nan", "model.max_usd_per_day"),
+        ("prompt_usd_per_million = nan", "model.prompt_usd_per_million"),
+        ("answer_usd_per_million = -0.5", "model.answer_usd_per_million is -0.5"),
+    ] {
+        let error = error_of(&format!("{MODEL}{text}"));
+        assert!(error.contains(key), "{text}: {error}");
+    }
+}

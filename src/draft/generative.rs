@@ -20,6 +20,7 @@ use crate::llm;
 use crate::llm::Answered;
 use crate::llm::ModelError;
 use crate::llm::Models;
+use crate::llm::Spent;
 use crate::prompt::DraftSlots;
 use crate::prompt::Fence;
 use crate::prompt::Fenced;
@@ -64,6 +65,15 @@ pub enum GenerateError {
     Prompt(#[from] PromptError),
 }
 
+/// What came of asking for a draft, and what that cost.
+#[derive(Debug)]
+pub struct Drafted {
+    /// # Errors
+    /// If there is nothing to give, or no answer that holds to the form.
+    pub draft: Result<Draft, GenerateError>,
+    pub spent: Spent,
+}
+
 /// Drafts by asking a model.
 #[derive(Debug)]
 pub struct Generative {
@@ -85,33 +95,23 @@ impl Generative {
     /// Asks for a reply from these passages, best first; as many of them are given
     /// as the budget holds. A draft without sentences is the model's word that
     /// they do not answer.
-    ///
-    /// # Errors
-    /// If there is nothing to give, or no answer that holds to the form.
     pub async fn draft(
         &self,
         ticket: &Ticket,
         // The model is not told what we think of a ticket: the decision is ours.
         _triage: &Triage,
         hits: &[Hit],
-    ) -> Result<Draft, GenerateError> {
-        let passages = givable(hits);
-        if passages.is_empty() {
-            return Err(GenerateError::NoPassage);
-        }
+    ) -> Drafted {
         let fence = Fence::new(rand::random());
-        let (prompt, n_given) = self.prompt(ticket, &passages, fence.clone())?;
+        let passages = givable(hits);
+        let (prompt, n_given) = match self.prompt(ticket, &passages, fence.clone()) {
+            Ok(prompt) => prompt,
+            Err(error) => return Drafted { draft: Err(error), spent: Spent::default() },
+        };
         let given = passages.get(..n_given).unwrap_or_default();
-        let asked = self.models.ask(&prompt, |it| reading::read(it, given, &fence)).await?;
-        let Answered { answer, by } = asked;
-        let language = language_of(&answer.sentences).or_else(|| ticket.language.clone());
-        Ok(Draft {
-            sentences: with_joints(answer.sentences, language.as_deref()),
-            citations: answer.citations,
-            written_by: Writer::Model(by),
-            asks_back: false,
-            language,
-        })
+        let asked = self.models.ask(&prompt, |it| reading::read(it, given, &fence)).await;
+        let draft = asked.answered.map(|it| draft_of(it, ticket)).map_err(GenerateError::from);
+        Drafted { draft, spent: asked.spent }
     }
 
     /// The prompt with as many passages as fit, the worst left out first, and
@@ -122,6 +122,9 @@ impl Generative {
         passages: &[PublicPassage<'_>],
         fence: Fence,
     ) -> Result<(Prompt, usize), GenerateError> {
+        if passages.is_empty() {
+            return Err(GenerateError::NoPassage);
+        }
         let mut slots = DraftSlots {
             language: ticket.language.clone().filter(|it| is_language(it)),
             conversation: self.conversation(ticket, &fence),
@@ -174,6 +177,19 @@ impl Generative {
             .iter()
             .map(|it| format!("{}: {}", speaker(it.author), llm::clip(&it.text, max_tokens)));
         Some(fence.around("conversation", &lines.collect::<Vec<_>>().join("\n\n")))
+    }
+}
+
+/// What a model answered, with our own words around it.
+fn draft_of(answered: Answered<reading::Answer>, ticket: &Ticket) -> Draft {
+    let Answered { answer, by } = answered;
+    let language = language_of(&answer.sentences).or_else(|| ticket.language.clone());
+    Draft {
+        sentences: with_joints(answer.sentences, language.as_deref()),
+        citations: answer.citations,
+        written_by: Writer::Model(by),
+        asks_back: false,
+        language,
     }
 }
 

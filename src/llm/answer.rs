@@ -7,6 +7,7 @@ use std::str::Chars;
 use serde_json::Value;
 
 use super::ModelError;
+use super::Tokens;
 
 /// The text of the first choice.
 ///
@@ -32,6 +33,14 @@ pub fn text(response: &Value) -> Result<String, ModelError> {
         Some(_) | None => String::new(),
     };
     if text.trim().is_empty() { unusable("it is empty") } else { Ok(text) }
+}
+
+/// What the endpoint says was read and written. `None` if it does not, or says nothing
+/// was.
+pub fn usage(response: &Value) -> Option<Tokens> {
+    let count = |name: &str| response.pointer(&format!("/usage/{name}")).and_then(Value::as_u64);
+    let tokens = Tokens { prompt: count("prompt_tokens")?, answer: count("completion_tokens")? };
+    (tokens != Tokens::default()).then_some(tokens)
 }
 
 /// The first JSON object in a text. Thoughts before it, code fences and prose
@@ -159,6 +168,25 @@ mod tests {
         let parts = json!([{"type": "text", "text": "{\"a\":"}, {"type": "text", "text": "1}"}]);
         let response = json!({"choices": [{"message": {"content": parts}}]});
         assert_eq!(text(&response).unwrap(), "{\"a\":1}");
+    }
+
+    #[test]
+    fn an_endpoint_that_does_not_count_is_not_believed() {
+        let used = |told: Value| usage(&json!({"choices": [], "usage": told}));
+        assert_eq!(
+            used(json!({"prompt_tokens": 900, "completion_tokens": 80, "total_tokens": 980})),
+            Some(Tokens { prompt: 900, answer: 80 })
+        );
+        for told in [
+            Value::Null,
+            json!({}),
+            json!({"prompt_tokens": 0, "completion_tokens": 0}),
+            json!({"prompt_tokens": 900}),
+            json!({"prompt_tokens": -900, "completion_tokens": 80}),
+            json!({"prompt_tokens": "900", "completion_tokens": 80}),
+        ] {
+            assert_eq!(used(told.clone()), None, "{told}");
+        }
     }
 
     proptest! {

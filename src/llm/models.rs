@@ -2,6 +2,7 @@
 //! all of them within the one time a ticket has. A model that stays silent is left
 //! alone for a while ([`Breaker`]).
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::time::Duration;
@@ -14,9 +15,12 @@ use super::Model;
 use super::ModelError;
 use super::ModelSettings;
 use super::PAUSE;
+use super::Purse;
+use super::Spent;
 use super::breaker::Admission;
 use super::breaker::Breaker;
 use super::breaker::Circuit;
+use super::cost::Bill;
 use super::needed_tokens;
 use crate::clock::Clock;
 use crate::clock::Stopwatch;
@@ -38,11 +42,22 @@ pub struct Answered<T> {
     pub by: String,
 }
 
+/// What came of asking, and what it cost, which it does without an answer too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked<T> {
+    /// # Errors
+    /// Without a usable answer in time: of the only model its failure, of several the
+    /// failure of each.
+    pub answered: Result<Answered<T>, ModelError>,
+    pub spent: Spent,
+}
+
 /// Models in the order in which they are asked.
 #[derive(Debug)]
 pub struct Models {
     lines: Vec<Line>,
     budget: Budget,
+    purse: Arc<Purse>,
     clock: Clock,
 }
 
@@ -65,6 +80,7 @@ impl Models {
         settings: Vec<ModelSettings>,
         budget: Budget,
         client: &reqwest::Client,
+        purse: Arc<Purse>,
         clock: Clock,
     ) -> Result<Models, ModelError> {
         let lines = settings.into_iter().zip(1..).map(|(settings, place): (_, usize)| {
@@ -74,7 +90,7 @@ impl Models {
             line.show(Circuit::Closed);
             Ok(line)
         });
-        Ok(Models { lines: lines.collect::<Result<_, ModelError>>()?, budget, clock })
+        Ok(Models { lines: lines.collect::<Result<_, ModelError>>()?, budget, purse, clock })
     }
 
     /// Tokens of the budget that a prompt and its answer leave free. 0 if none.
@@ -92,42 +108,46 @@ impl Models {
     ///
     /// Each model has an even share of the time that is left, among those that may be
     /// asked now; what one does not use is the next one's.
-    ///
-    /// # Errors
-    /// If there is no usable answer in time: of the only model its failure, of several
-    /// the failure of each.
     pub async fn ask<T>(
         &self,
         prompt: &Prompt,
         read: impl Fn(Value) -> Result<T, &'static str>,
-    ) -> Result<Answered<T>, ModelError> {
+    ) -> Asked<T> {
         let n_tokens = needed_tokens(prompt);
         let max_tokens = self.budget.max_tokens;
+        let mut spent = Spent::default();
         if max_tokens < n_tokens {
-            return Err(ModelError::TooLong { n_tokens, max_tokens });
+            return Asked { answered: Err(ModelError::TooLong { n_tokens, max_tokens }), spent };
         }
+        let n_prompt_tokens = n_tokens.saturating_sub(prompt.settings.max_tokens) as u64;
         let watch = Stopwatch::start();
         let mut failures = Vec::new();
         for (idx, line) in self.lines.iter().enumerate() {
             let left = self.budget.time.saturating_sub(watch.elapsed());
             let n_further = self.n_admitted(idx + 1);
-            // Whoever has nobody behind it may be waited for.
-            let max_pause = if n_further == 0 { left / 2 } else { PAUSE };
-            let share = left / u32::try_from(n_further + 1).unwrap_or(u32::MAX);
-            let asked = line.ask(prompt, &read, (share, max_pause), &self.clock).await;
-            line.count(asked.as_ref().err());
+            let bill = Bill::new(&self.purse, line.model.price, n_prompt_tokens);
+            let allowed = Allowed {
+                within: left / u32::try_from(n_further + 1).unwrap_or(u32::MAX),
+                // Whoever has nobody behind it may be waited for.
+                max_pause: if n_further == 0 { left / 2 } else { PAUSE },
+                repeats: true,
+                bill: &bill,
+            };
+            let asked = line.ask(prompt, &read, allowed, &self.clock).await;
+            spent = spent.and(bill.spent());
+            line.count(asked.as_ref().err(), bill.spent());
             match asked {
                 Ok(answer) => {
                     let by = line.model.name().to_owned();
                     if !failures.is_empty() {
                         tracing::info!(by, failure = %told(failures), "another model answered");
                     }
-                    return Ok(Answered { answer, by });
+                    return Asked { answered: Ok(Answered { answer, by }), spent };
                 }
                 Err(failure) => failures.push((line, failure)),
             }
         }
-        Err(told(failures))
+        Asked { answered: Err(told(failures)), spent }
     }
 
     /// Models from this place on that may be asked now.
@@ -143,16 +163,19 @@ impl Line {
         &self,
         prompt: &Prompt,
         read: &impl Fn(Value) -> Result<T, &'static str>,
-        (within, max_pause): (Duration, Duration),
+        allowed: Allowed<'_>,
         clock: &Clock,
     ) -> Result<T, ModelError> {
+        if allowed.bill.is_out_of_money() {
+            return Err(ModelError::Spent);
+        }
         if !self.breaker().admits(clock.now_ms()) {
             return Err(ModelError::LeftAlone);
         }
         let watch = Stopwatch::start();
         // A queue says nothing of the model behind it, and a call that begins too late
         // to be answered would say something wrong.
-        let place = tokio::time::timeout(within / 2, self.places.acquire()).await;
+        let place = tokio::time::timeout(allowed.within / 2, self.places.acquire()).await;
         let _place = place.map_err(|_| ModelError::Crowded)?.map_err(|_| ModelError::Crowded)?;
         let began_ms = clock.now_ms();
         // It may have fallen silent while others stood before us.
@@ -160,9 +183,10 @@ impl Line {
         if admission == Admission::Probe {
             self.show(Circuit::HalfOpen);
         }
-        let within = within.saturating_sub(watch.elapsed());
+        let within = allowed.within.saturating_sub(watch.elapsed());
         let repeats = admission == Admission::Ordinary;
-        let answer = self.model.ask(prompt, read, Allowed { within, max_pause, repeats }).await;
+        let allowed = Allowed { within, repeats, ..allowed };
+        let answer = self.model.ask(prompt, read, allowed).await;
         self.learn(began_ms, clock.now_ms(), answer.as_ref().err());
         answer
     }
@@ -209,9 +233,14 @@ impl Line {
         metrics::gauge!("deskhand_model_circuit", "place" => place, "model" => model).set(state);
     }
 
-    fn count(&self, failure: Option<&ModelError>) {
+    fn count(&self, failure: Option<&ModelError>, spent: Spent) {
         let result = failure.map_or("answered", ModelError::word);
         let (place, model) = (self.place.clone(), self.model.name().to_owned());
+        metrics::counter!(
+            "deskhand_model_usd_micros_total",
+            "place" => place.clone(), "model" => model.clone()
+        )
+        .increment(spent.usd_micros);
         metrics::counter!(
             "deskhand_model_asked_total",
             "place" => place, "model" => model, "result" => result

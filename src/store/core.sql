@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     reason       TEXT,
     stage        TEXT    NOT NULL,
     confidence   REAL,
+    cost_usd_micros INTEGER NOT NULL DEFAULT 0,-- of the models that were asked
     record       TEXT    NOT NULL,            -- the whole proposal, JSON
     outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | dead
     UNIQUE (brand, conversation, trigger)
@@ -89,6 +90,12 @@ CREATE UNIQUE INDEX IF NOT EXISTS outbox_once ON outbox (decision, place);
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (conversation) WHERE state IN ('planned', 'sending');
 CREATE INDEX IF NOT EXISTS outbox_daily ON outbox (brand, done_ms) WHERE kind = 'reply';
 CREATE INDEX IF NOT EXISTS outbox_sent ON outbox (conversation, kind, done_ms) WHERE state = 'sent';
+
+-- What models cost, one row a day (UTC): of decisions and of whatever else asked.
+CREATE TABLE IF NOT EXISTS model_spending (
+    day        TEXT    PRIMARY KEY,           -- 2026-11-26
+    usd_micros INTEGER NOT NULL
+);
 
 -- Small facts that outlive a process: the kill switch, sweep cursors.
 CREATE TABLE IF NOT EXISTS facts (

@@ -30,6 +30,8 @@ pub struct Decided {
     pub stage: String,
     /// `None` if it could not be computed.
     pub confidence: Option<f64>,
+    /// What models cost, in millionths of a US dollar.
+    pub cost_usd_micros: u64,
     /// The proposal, JSON.
     #[serde(skip)]
     pub record: String,
@@ -79,8 +81,8 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO decisions (id, brand, conversation, trigger, at_ms, decision, reason, stage,
-                confidence, record, outcome)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                confidence, cost_usd_micros, record, outcome)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             decided.id,
@@ -92,6 +94,7 @@ pub(super) fn insert(
             reason,
             decided.stage,
             decided.confidence,
+            decided.cost_usd_micros,
             decided.record,
             outcome
         ])?;
@@ -154,6 +157,7 @@ pub fn of_dead(lease: &Lease, brand: &str, intent: &str, now_ms: i64) -> Decided
         reason: None,
         stage: "unknown".to_owned(),
         confidence: None,
+        cost_usd_micros: 0,
         record: String::new(),
         outcome: "dead".to_owned(),
     }
@@ -188,8 +192,8 @@ pub fn latest(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Dec
     rows.collect()
 }
 
-const COLUMNS: &str =
-    "id, brand, conversation, trigger, at_ms, decision, reason, stage, confidence, record, outcome";
+const COLUMNS: &str = "id, brand, conversation, trigger, at_ms, decision, reason, stage, confidence, \
+    cost_usd_micros, record, outcome";
 
 fn decided(row: &Row<'_>) -> rusqlite::Result<Decided> {
     Ok(Decided {
@@ -202,7 +206,8 @@ fn decided(row: &Row<'_>) -> rusqlite::Result<Decided> {
         reason: row.get(6)?,
         stage: row.get(7)?,
         confidence: row.get(8)?,
-        record: row.get(9)?,
-        outcome: row.get(10)?,
+        cost_usd_micros: row.get(9)?,
+        record: row.get(10)?,
+        outcome: row.get(11)?,
     })
 }

@@ -15,6 +15,7 @@ use deskhand::draft::Layout;
 use deskhand::draft::Sentence;
 use deskhand::draft::SentenceKind;
 use deskhand::draft::Writer;
+use deskhand::draft::generative::Drafted;
 use deskhand::draft::generative::GenerateError;
 use deskhand::draft::generative::Generative;
 use deskhand::embed::Embedder;
@@ -36,6 +37,8 @@ use deskhand::llm::Budget;
 use deskhand::llm::ModelError;
 use deskhand::llm::ModelSettings;
 use deskhand::llm::Models;
+use deskhand::llm::Price;
+use deskhand::llm::Purse;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
 use deskhand::pipeline::Pipeline;
@@ -76,6 +79,7 @@ pub(crate) fn settings(model: &ScriptedModel, concurrency: usize) -> ModelSettin
         name: "scripted".to_owned(),
         api_key: Some(KEY.into()),
         concurrency,
+        price: Price::default(),
     }
 }
 
@@ -84,8 +88,18 @@ pub(crate) fn generative_of(
     budget: Budget,
     clock: Clock,
 ) -> Generative {
+    let purse = Arc::new(Purse::new(0.0, clock.clone()));
+    generative_with(models, budget, &purse, clock)
+}
+
+pub(crate) fn generative_with(
+    models: Vec<ModelSettings>,
+    budget: Budget,
+    purse: &Arc<Purse>,
+    clock: Clock,
+) -> Generative {
     let client = http::client(budget.time).unwrap();
-    let models = Models::new(models, budget, &client, clock).unwrap();
+    let models = Models::new(models, budget, &client, Arc::clone(purse), clock).unwrap();
     Generative::new(models, Arc::new(Prompts::load(None).unwrap()))
 }
 
@@ -141,6 +155,11 @@ pub(crate) async fn draft_of(
     question: &str,
     hits: &[Hit],
 ) -> Result<Draft, GenerateError> {
+    drafted_by(generative, question, hits).await.draft
+}
+
+/// The same with what it cost.
+pub(crate) async fn drafted_by(generative: &Generative, question: &str, hits: &[Hit]) -> Drafted {
     let triage = Triage { stage: StageTag::unknown(), flags: Vec::new() };
     generative.draft(&ticket(question), &triage, hits).await
 }

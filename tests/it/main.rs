@@ -25,6 +25,7 @@ mod order;
 mod prompts;
 mod recovery;
 mod simulation;
+mod spending;
 mod store;
 mod sweep;
 mod tidy;

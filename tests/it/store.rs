@@ -154,6 +154,7 @@ fn decided(id: &str, trigger: &str) -> Decided {
         reason: None,
         stage: "support".to_owned(),
         confidence: Some(0.9),
+        cost_usd_micros: 1_234,
         record: "{}".to_owned(),
         outcome: "open".to_owned(),
     }

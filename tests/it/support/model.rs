@@ -34,6 +34,8 @@ pub(crate) const KEY: &str = "sk-canary-6b1f0c";
 pub(crate) enum Say {
     /// A completion with this text.
     Text(String),
+    /// The same with what the endpoint counts: tokens of the prompt and of the answer.
+    Counted(String, u64, u64),
     /// A completion cut off at the token limit.
     CutOff(String),
     /// An error status with this body.
@@ -144,6 +146,11 @@ async fn answer(
     }
     match say {
         Some(Say::Text(text)) => axum::Json(completion(&text, "stop")).into_response(),
+        Some(Say::Counted(text, prompt, answer)) => {
+            let mut whole = completion(&text, "stop");
+            whole["usage"] = json!({"prompt_tokens": prompt, "completion_tokens": answer});
+            axum::Json(whole).into_response()
+        }
         Some(Say::CutOff(text)) => axum::Json(completion(&text, "length")).into_response(),
         Some(Say::Status(status, body)) => {
             (StatusCode::from_u16(status).unwrap(), body).into_response()
@@ -176,6 +183,12 @@ fn cut_midway(whole: &Value) -> Response {
     // hook is not called.)
     let end = stream::once(async { std::panic::resume_unwind(Box::new("cut by plan")) });
     Body::from_stream(pieces.chain(end)).into_response()
+}
+
+/// What an honest model answers to a request: the first passage's last line.
+pub(crate) fn honest(request: &Value) -> String {
+    let text = truth_of(user_of(request));
+    json!({"sentences": [{"text": text, "cites": [1], "layout": "paragraph"}]}).to_string()
 }
 
 /// The sentence of the first passage a request gives: what an honest model would say.
