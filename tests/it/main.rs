@@ -11,6 +11,7 @@ mod support;
 
 mod api;
 mod bytes;
+mod chaos;
 mod commands;
 mod connectors;
 mod demo;
