@@ -90,6 +90,8 @@ impl App {
     /// # Errors
     /// Whatever an operator has to mend, in one sentence with its cause.
     pub fn build(settings: Settings, clock: Clock) -> anyhow::Result<App> {
+        // First: whatever is built may have something to show.
+        let metrics = metrics::handle()?;
         let store = open_store(&settings)?;
         let embedder = Arc::new(embedder(&settings)?);
         let index = Arc::new(open_index(&settings, &embedder)?);
@@ -109,7 +111,6 @@ impl App {
         let worker = Arc::new(Worker::new(parts)?);
         let callers = Callers::new(&settings)?;
         let (bell, n_unfinished) = (worker.bell(), worker.n_unfinished());
-        let metrics = metrics::handle()?;
         pipeline.warm_up();
         Ok(App {
             settings,

@@ -26,8 +26,9 @@ use crate::store::spending;
 /// folder may have, and an alert may not have arrived.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// The longest the alert address is waited for. Guessed.
-const ALERT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest the alert address is waited for, also by a process that is told to stop.
+/// Guessed.
+const ALERT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Name of the fact that holds the last day and level that were told.
 const TOLD: &str = "model-spending-told";

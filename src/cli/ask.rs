@@ -1,5 +1,5 @@
 //! `deskhand ask`: one question through `prepare()`, and everything behind the
-//! answer. Nothing is written anywhere.
+//! answer. Nothing is written anywhere but, by the caller, what models cost.
 
 use std::io::Write;
 

@@ -164,7 +164,11 @@ async fn what_a_reply_cost_stands_with_its_decision() {
     let shown: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(shown["decision"]["cost_usd_micros"], USD_MICROS);
     assert_eq!(shown["proposal"]["spent"], spent);
-    assert!(shop.app.metrics.render().contains("deskhand_model_usd_micros_total"));
+    shop.app.spending.settle().await;
+    let metrics = shop.app.metrics.render();
+    for name in ["circuit", "asked_total", "usd_micros_total", "usd_today"] {
+        assert!(metrics.contains(&format!("deskhand_model_{name}")), "{name}: {metrics}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! `POST /v1/drafts`: for an agent's app, the reply Deskhand would give, others it
-//! could give, and everything behind them. Nothing is sent or stored.
+//! could give, and everything behind them. Nothing is sent or stored, but counted what
+//! models cost.
 
 use std::sync::Arc;
 
