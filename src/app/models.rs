@@ -41,7 +41,7 @@ pub fn drafter(settings: &Settings, purse: &Arc<Purse>, clock: &Clock) -> anyhow
     let budget = Budget { time, max_tokens: model.max_tokens };
     let endpoints = endpoints.iter().map(|(key, it)| model_settings(key, it, model.concurrency));
     let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
-    let client = http::client(time)?;
+    let client = http::client(budget.client_timeout())?;
     let models = Models::new(endpoints, budget, &client, Arc::clone(purse), clock.clone())?;
     Ok(Drafter::Generative(Box::new(Generative::new(models, Arc::new(prompts)))))
 }

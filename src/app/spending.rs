@@ -56,6 +56,7 @@ impl Spending {
         let day = today.to_string();
         let total = store.read_now(|it| spending::of(it, &day))?;
         purse.kept(today, 0, total);
+        show(&purse);
         Ok(Spending {
             purse,
             store: store.clone(),
@@ -89,7 +90,7 @@ impl Spending {
         if let Err(error) = self.write_down().await {
             tracing::warn!(%error, "could not write down what models cost");
         }
-        metrics::gauge!("deskhand_model_usd_today").set(self.purse.spent_usd_today());
+        show(&self.purse);
         if let Err(error) = self.tell().await {
             tracing::warn!(%error, "could not look up who was told of what models cost");
         }
@@ -161,4 +162,8 @@ impl Spending {
             }
         }
     }
+}
+
+fn show(purse: &Purse) {
+    metrics::gauge!("deskhand_model_usd_today").set(purse.spent_usd_today());
 }

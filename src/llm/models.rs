@@ -35,6 +35,14 @@ pub struct Budget {
     pub max_tokens: usize,
 }
 
+impl Budget {
+    /// For the HTTP client calls are made with: it must not be the first to end one. What
+    /// runs out of `time` is told from what breaks off.
+    pub fn client_timeout(&self) -> Duration {
+        self.time.saturating_mul(2)
+    }
+}
+
 /// An answer, and the name of the model that gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered<T> {
@@ -72,7 +80,8 @@ struct Line {
 }
 
 impl Models {
-    /// Models as the settings have them, the preferred one first. Calls nobody yet.
+    /// Models as the settings have them, the preferred one first, called with a client that
+    /// has [`Budget::client_timeout`]. Calls nobody yet.
     ///
     /// # Errors
     /// If an address or a key cannot be used in a request.

@@ -98,7 +98,7 @@ pub(crate) fn generative_with(
     purse: &Arc<Purse>,
     clock: Clock,
 ) -> Generative {
-    let client = http::client(budget.time).unwrap();
+    let client = http::client(budget.client_timeout()).unwrap();
     let models = Models::new(models, budget, &client, Arc::clone(purse), clock).unwrap();
     Generative::new(models, Arc::new(Prompts::load(None).unwrap()))
 }

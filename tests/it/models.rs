@@ -86,15 +86,14 @@ async fn all_models_together_have_the_time_of_one_ticket() {
     let watch = deskhand::clock::Stopwatch::start();
     let err = draft_of(&generative, QUESTION, &hits()).await.unwrap_err();
     let took = watch.elapsed();
-    // Each was asked, and the last had not to do with what the first left over.
-    assert_eq!(
-        err.to_string(),
-        "no model gave an answer (a: the model gave no answer in 0.2 s; raise model.timeout_s or \
-         take a faster model; b: the model gave no answer in 0.2 s; raise model.timeout_s or take \
-         a faster model; c: the model gave no answer in 0.2 s; raise model.timeout_s or take a \
-         faster model)"
-    );
-    assert!(took < time + Duration::from_millis(300), "took {took:?}");
+    for name in ["(a: ", "; b: ", "; c: "] {
+        let told = format!("{name}the model gave no answer in 0.");
+        assert!(err.to_string().contains(&told), "{err}");
+    }
+    let n_requests = [&first, &second, &third].map(|it| it.requests().len());
+    assert_eq!(n_requests, [1, 1, 1]);
+    // One after the other with all of the time each would take three times as long.
+    assert!(took < 2 * time, "took {took:?}");
 }
 
 #[tokio::test]
@@ -173,7 +172,7 @@ async fn while_a_model_is_left_alone_the_next_one_has_all_the_time() {
 async fn who_waits_for_a_place_in_vain_blames_no_model() {
     let model = ScriptedModel::improvise(MAX_TOKENS, |_| Some(Say::Hang)).await;
     let one_place = vec![settings(&model, 1)];
-    let generative = generative_of(one_place, budget(Duration::from_millis(400)), Clock::System);
+    let generative = generative_of(one_place, budget(Duration::from_secs(1)), Clock::System);
     let hits = hits();
     let all = (0..6).map(|_| draft_of(&generative, QUESTION, &hits));
     let failures: Vec<GenerateError> =

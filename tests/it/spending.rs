@@ -31,6 +31,7 @@ use crate::generative::good_answer;
 use crate::generative::hits;
 use crate::generative::settings;
 use crate::support::articles;
+use crate::support::faults::Plan;
 use crate::support::model::KEY;
 use crate::support::model::Say;
 use crate::support::model::ScriptedModel;
@@ -38,6 +39,8 @@ use crate::support::model::honest;
 use crate::support::program;
 use crate::support::program::House;
 use crate::support::sender::CONNECTION;
+use crate::support::sender::Manners;
+use crate::support::traffic::Day;
 
 const TOKEN: &str = "sidebar-token-0123456789";
 
@@ -220,6 +223,38 @@ async fn the_days_money_is_told_of_once_and_then_drafts_need_no_model() {
     assert_eq!(alarm.levels().len(), 3);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_a_reply_the_program_still_knows_what_the_day_cost() {
+    let counted = |it: &Value| Some(Say::Counted(honest(it), 1_000, 100));
+    let model = ScriptedModel::improvise(MAX_TOKENS, counted).await;
+    let mut day = Day::begin(700, Plan::calm(), Manners::default()).await;
+    let house = House::copy(&day.helpdesk.url);
+    let key_file = house.folder().join("key");
+    std::fs::write(&key_file, KEY).unwrap();
+    // One reply takes all there is for a day.
+    house.set(&format!(
+        "[model]\nbase_url = '{}'\nname = 'counting'\napi_key = {{ file = '{}' }}\n\
+         prompt_usd_per_million = 2.5\nanswer_usd_per_million = 10.0\nmax_usd_per_day = 0.0035\n",
+        model.base_url,
+        key_file.display()
+    ));
+    let mut running = house.start();
+    let (subject, text) = articles::question(0);
+    day.helpdesk.open("c1", subject, text);
+    day.finish(&house, &mut running).await;
+    assert!(day.helpdesk.desk().threads["c1"].replies().next().is_some());
+    running.kill();
+
+    let mut running = house.start();
+    let metrics = running.says("/metrics").unwrap();
+    assert!(metrics.lines().any(|it| it == "deskhand_model_usd_today 0.0035"), "{metrics}");
+    let (subject, text) = articles::question(1);
+    day.helpdesk.open("c2", subject, text);
+    day.finish(&house, &mut running).await;
+    let n_replies = day.helpdesk.desk().threads["c2"].replies().count();
+    assert_eq!((n_replies, model.requests().len()), (0, 1), "suggested, and nobody was asked");
+}
+
 /// One standard ticket that a model answers like this: what it was charged for, and what
 /// was taken out of the purse.
 async fn charged(says: Vec<Say>, gives_up: bool) -> (Spent, u64) {
@@ -227,12 +262,12 @@ async fn charged(says: Vec<Say>, gives_up: bool) -> (Spent, u64) {
     let price = Price { prompt_usd: 1.0, answer_usd: 100.0 };
     let models = vec![deskhand::llm::ModelSettings { price, ..settings(&model, 2) }];
     let purse = Arc::new(Purse::new(0.0, Clock::System));
-    let budget = Budget { time: Duration::from_millis(600), max_tokens: MAX_TOKENS };
+    let time = Duration::from_millis(if gives_up { 20_000 } else { 600 });
+    let budget = Budget { time, max_tokens: MAX_TOKENS };
     let generative = generative_with(models, budget, &purse, Clock::System);
     let hits = hits();
     let drafting = drafted_by(&generative, QUESTION, &hits);
-    let patience = Duration::from_millis(if gives_up { 200 } else { 5_000 });
-    let drafted = tokio::time::timeout(patience, drafting).await;
+    let drafted = tokio::time::timeout(Duration::from_secs(2), drafting).await;
     let spent = drafted.map_or(Spent::default(), |it| it.spent);
     (spent, purse.spent_today())
 }

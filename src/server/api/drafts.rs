@@ -1,5 +1,5 @@
 //! `POST /v1/drafts`: for an agent's app, the reply Deskhand would give, others it
-//! could give, and everything behind them. Nothing is sent or stored, but counted what
+//! could give, and everything behind them. Nothing is sent, and nothing stored but what
 //! models cost.
 
 use std::sync::Arc;
