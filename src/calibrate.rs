@@ -136,7 +136,8 @@ pub fn asked_again(
 }
 
 /// Under the brand everything is measured under.
-fn rebranded(documents: Vec<Document>) -> Vec<Document> {
+#[must_use]
+pub fn rebranded(documents: Vec<Document>) -> Vec<Document> {
     let brand = BRAND.to_owned();
     documents.into_iter().map(|it| Document { brand: brand.clone(), ..it }).collect()
 }

@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod index;
 pub mod ingest;
 pub mod init;
+pub mod replay;
 pub mod send;
 pub mod serve;
 
@@ -65,6 +66,8 @@ enum Command {
     Ask(ask::AskArgs),
     /// Learns from your past tickets what speaks for an article, and shows what that is worth
     Calibrate(calibrate::CalibrateArgs),
+    /// Asks past tickets again and shows what would have come of them, beside what people did
+    Replay(replay::ReplayArgs),
     /// Measures a step on labelled files, beside a baseline
     Eval(eval::EvalArgs),
     /// What is waiting, what is dead, and trying it again
@@ -145,6 +148,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         }
         Command::Index(args) => index::run(&args, &Library::open(&settings)?, out).await,
         Command::Calibrate(args) => calibrate::run(&args, &Library::open(&settings)?, out).await,
+        Command::Replay(args) => replay::run(&args, settings, out).await,
         Command::Ask(args) => {
             let library = Library::open(&settings)?;
             // What was ingested while no service ran may not be indexed yet.

@@ -27,6 +27,7 @@ pub use self::claims::read_claims;
 pub use self::data::Folder;
 pub use self::data::Question;
 pub use self::data::read_folder;
+pub use self::data::read_history;
 pub use self::data::read_questions;
 pub use self::labels::Label;
 pub use self::labels::Sentence;
@@ -35,6 +36,7 @@ pub use self::meanings::Meanings;
 pub use self::metrics::Interval;
 pub use self::metrics::auroc;
 pub use self::reranked::Reranked;
+pub(crate) use self::shelf::Shelf;
 
 use std::collections::BTreeMap;
 

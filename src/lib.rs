@@ -47,6 +47,7 @@ pub mod worker;
 pub mod ingest;
 pub mod eval;
 pub mod calibrate;
+pub mod replay;
 
 // Edges.
 pub mod config;

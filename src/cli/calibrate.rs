@@ -93,15 +93,15 @@ async fn reset(brand: Option<&str>, store: &Store, out: &mut dyn Write) -> anyho
 }
 
 /// What is learned from.
-struct History {
-    brand: String,
-    articles: Vec<Document>,
-    tickets: Vec<Document>,
+pub(super) struct History {
+    pub(super) brand: String,
+    pub(super) articles: Vec<Document>,
+    pub(super) tickets: Vec<Document>,
 }
 
 /// Articles and past tickets of a brand: the one named, or the one with most past
 /// tickets.
-fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<History> {
+pub(super) fn history(store: &Store, brand: Option<&str>) -> anyhow::Result<History> {
     let documents = ingest::documents(store).context("reading the history")?;
     let (mut articles, mut tickets): (Vec<Document>, Vec<Document>) =
         documents.into_iter().partition(|it| it.pool == Pool::Article);

@@ -173,11 +173,25 @@ fn message(place: usize, kind: AuthorKind, text: &str) -> Message {
     }
 }
 
-/// Reads a folder.
+/// Reads a folder of questions to ask.
 ///
 /// # Errors
 /// If a line is not what its file holds, or there are no questions at all.
 pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
+    let read = read_history(folder, brand)?;
+    ensure!(
+        !read.questions.is_empty(),
+        "{} holds no queries.jsonl with questions to ask",
+        folder.display()
+    );
+    Ok(read)
+}
+
+/// Reads a folder, whatever it holds.
+///
+/// # Errors
+/// If a line is not what its file holds.
+pub fn read_history(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
     let mut read = Folder::default();
     let mut places: HashMap<String, usize> = HashMap::new();
     for name in ["corpus.jsonl", "past_tickets.jsonl", "past_links.jsonl"] {
@@ -204,11 +218,6 @@ pub fn read_folder(folder: &Path, brand: &str) -> anyhow::Result<Folder> {
         *questions = read_questions(&folder.join(name))?;
     }
     read.questions.sort_by_key(|it| (it.asked_at().is_none(), it.asked_at()));
-    ensure!(
-        !read.questions.is_empty(),
-        "{} holds no queries.jsonl with questions to ask",
-        folder.display()
-    );
     Ok(read)
 }
 

@@ -22,6 +22,7 @@ use crate::support::embeddings::Mood;
 use crate::support::embeddings::QUERY;
 
 mod measuring;
+mod replaying;
 
 struct Shell {
     folder: TempDir,
