@@ -3,16 +3,22 @@
 //! start, so that a running service never meets a bad setting.
 
 mod api;
+mod connection;
 mod guard;
 mod model;
+mod people;
 mod ranges;
 
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
+pub use self::connection::Connection;
+pub use self::connection::Plain;
 pub use self::guard::Guard;
 pub use self::model::Model;
 pub use self::model::ModelEndpoint;
+pub use self::people::Handover;
+pub use self::people::Hours;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,6 +51,8 @@ pub struct Settings {
     pub sweep: Sweep,
     pub answer: Answer,
     pub guard: Guard,
+    pub hours: Hours,
+    pub handover: Handover,
     pub journey: Journey,
     pub model: Model,
     pub embedder: Embedder,
@@ -195,46 +203,6 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-/// One helpdesk.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Connection {
-    pub helpdesk: String,
-    #[serde(default)]
-    pub brand: Option<String>,
-    #[serde(default)]
-    pub mode: Option<Mode>,
-    #[serde(default)]
-    pub stage_field: Option<String>,
-    #[serde(default)]
-    pub base_url: Option<String>,
-    #[serde(default)]
-    pub quiet_s: Option<f64>,
-    #[serde(default)]
-    pub config: BTreeMap<String, Plain>,
-    #[serde(default)]
-    pub secrets: BTreeMap<String, SecretSources>,
-}
-
-/// A configuration value as people write it: quoted or not.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Plain {
-    Text(String),
-    Integer(i64),
-    Truth(bool),
-}
-
-impl Plain {
-    pub fn to_text(&self) -> String {
-        match self {
-            Plain::Text(text) => text.clone(),
-            Plain::Integer(number) => number.to_string(),
-            Plain::Truth(truth) => truth.to_string(),
-        }
-    }
 }
 
 /// Where a secret is kept. Never the secret itself.

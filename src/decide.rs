@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::handover::Leave;
+
 /// What happens to a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,6 +69,10 @@ pub enum Silence {
     NoCustomerMessage,
     /// The customer thanked, or said that it works: nothing is asked.
     NothingAsked,
+    /// People have the conversation and know why: there is nothing to add.
+    WithPeople,
+    /// A person closed the conversation after the customer wrote.
+    Closed,
 }
 
 /// What the earlier steps learnt about one ticket and its draft.
@@ -74,6 +80,9 @@ pub enum Silence {
 pub struct Signals {
     /// Set if nobody is to be answered at all.
     pub silence: Option<Silence>,
+    /// What may be done, by who has the conversation.
+    #[serde(default)]
+    pub leave: Leave,
     pub asked_for_person: bool,
     pub sensitive_topic: bool,
     /// The text talks to a model: such a ticket is never answered automatically.
@@ -150,8 +159,11 @@ pub fn decide(signals: &Signals, thresholds: Thresholds) -> Decision {
     if let Some(silence) = signals.silence {
         return Decision::StandDown(silence);
     }
+    if signals.leave == Leave::Nothing {
+        return Decision::StandDown(Silence::Closed);
+    }
     if let Some(reason) = overriding_reason(signals) {
-        return Decision::Escalate(reason);
+        return hand_over(signals, reason);
     }
     // Thresholds stand on the left so that NaN, which fails every comparison,
     // falls through to a person instead of being sent.
@@ -161,12 +173,20 @@ pub fn decide(signals: &Signals, thresholds: Thresholds) -> Decision {
         return Decision::Send;
     }
     if signals.grounding.is_nan() {
-        return Decision::Escalate(Reason::WeakGrounding);
+        return hand_over(signals, Reason::WeakGrounding);
     }
     if thresholds.suggest_from <= signals.confidence {
         return Decision::Suggest;
     }
-    Decision::Escalate(if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
+    hand_over(signals, if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
+}
+
+/// A person takes over, unless people have it and were told so.
+fn hand_over(signals: &Signals, reason: Reason) -> Decision {
+    match signals.leave {
+        Leave::Note | Leave::Reply => Decision::Escalate(reason),
+        Leave::Suggest | Leave::Nothing => Decision::StandDown(Silence::WithPeople),
+    }
 }
 
 /// The first reason that no amount of confidence can outweigh.
@@ -187,6 +207,7 @@ fn overriding_reason(signals: &Signals) -> Option<Reason> {
 /// True if nothing asks for a person to look before the customer does.
 fn may_go_out(signals: &Signals) -> bool {
     let asks_for_a_look = [
+        signals.leave != Leave::Reply,
         signals.injection,
         signals.injected_passage,
         signals.fallback,

@@ -23,6 +23,7 @@ use crate::ticket::AuthorKind;
 use crate::ticket::Body;
 use crate::ticket::Conversation;
 use crate::ticket::Message;
+use crate::ticket::is_closed;
 
 /// How long to wait before looking for a write whose answer was lost. Guessed:
 /// helpdesks show a new message within a second or two.
@@ -322,16 +323,11 @@ fn superseded(seen: &Seen, conversation: &Conversation) -> Option<SupersededBy> 
     if conversation.assignee.is_some() && conversation.assignee != seen.assignee {
         return Some(SupersededBy::Person("took the conversation".to_owned()));
     }
-    if is_closed(conversation.status.as_deref()) && !is_closed(seen.status.as_deref()) {
+    if conversation.is_closed() && !seen.status.as_deref().is_some_and(is_closed) {
         return Some(SupersededBy::Person("closed the conversation".to_owned()));
     }
     let message = new().find(|it| it.author.kind == AuthorKind::Customer)?;
     Some(SupersededBy::Customer(message.id.clone()))
-}
-
-fn is_closed(status: Option<&str>) -> bool {
-    let closed = ["closed", "resolved", "solved", "rejected", "deleted"];
-    status.is_some_and(|it| closed.contains(&it))
 }
 
 /// Our own message of this write in a conversation: new since the proposal, with

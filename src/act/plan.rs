@@ -132,10 +132,29 @@ pub(super) fn planned(action: &Action, place: u32, due_ms: i64) -> Planned {
 /// The note that tells the team of a message that could not be handled. `why`
 /// is ours: it holds no ticket text.
 pub fn planned_alert(why: &str, due_ms: i64) -> Planned {
-    let said = format!(
-        "Deskhand could not handle this conversation and has stopped trying: {why}. \
-         A person needs to answer it."
-    );
+    alert(
+        format!(
+            "Deskhand could not handle this conversation and has stopped trying: {why}. \
+             A person needs to answer it."
+        ),
+        due_ms,
+    )
+}
+
+/// The note that calls people for the nth time who have not picked up a hand-over for
+/// so many minutes.
+pub fn planned_call(n_calls: u32, n_minutes: i64, due_ms: i64) -> Planned {
+    // The number comes first: a note is recognized by how it begins.
+    alert(
+        format!(
+            "Call {n_calls}: this conversation was handed over {n_minutes} minutes ago, and \
+             nobody has picked it up. The customer waits; Deskhand does not answer here any more."
+        ),
+        due_ms,
+    )
+}
+
+fn alert(said: String, due_ms: i64) -> Planned {
     let html = format!("<p>{}</p>", text::escape_html(&said));
     let action = Action::Note(Wording { markdown: said.clone(), text: said, html });
     Planned { kind: "alert", ..planned(&action, 0, due_ms) }

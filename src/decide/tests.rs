@@ -8,12 +8,14 @@ use crate::decide::Signals;
 use crate::decide::Silence;
 use crate::decide::Thresholds;
 use crate::decide::decide;
+use crate::handover::Leave;
 
 /// A reason, and what has to change for it to be gone.
 type Mend = (Reason, fn(&mut Signals));
 
 const SOUND: Signals = Signals {
     silence: None,
+    leave: Leave::Reply,
     asked_for_person: false,
     sensitive_topic: false,
     injection: false,
@@ -87,6 +89,25 @@ fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
 }
 
 #[test]
+fn what_people_have_is_never_answered_and_handed_over_once() {
+    let asked = Signals { asked_for_person: true, ..SOUND };
+    let weak = Signals { grounding: f32::NAN, ..SOUND };
+    let unsure = Signals { confidence: 0.1, ..SOUND };
+    for leave in [Leave::Note, Leave::Suggest] {
+        let sound = Signals { leave, ..SOUND };
+        assert_eq!(decide(&sound, AUTOPILOT), Decision::Suggest, "{leave:?}");
+    }
+    for signals in [asked, weak, unsure] {
+        let untold = Signals { leave: Leave::Note, ..signals.clone() };
+        assert!(matches!(decide(&untold, AUTOPILOT), Decision::Escalate(_)), "{untold:?}");
+        let told = Signals { leave: Leave::Suggest, ..signals };
+        assert_eq!(decide(&told, AUTOPILOT), Decision::StandDown(Silence::WithPeople));
+    }
+    let closed = Signals { leave: Leave::Nothing, asked_for_person: true, ..SOUND };
+    assert_eq!(decide(&closed, AUTOPILOT), Decision::StandDown(Silence::Closed));
+}
+
+#[test]
 fn silence_comes_before_everything() {
     let signals = Signals { silence: Some(Silence::AutoReply), asked_for_person: true, ..SOUND };
     assert_eq!(decide(&signals, AUTOPILOT), Decision::StandDown(Silence::AutoReply));
@@ -126,6 +147,7 @@ proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
         flags in prop::array::uniform15(any::<bool>()),
+        with_people in any::<bool>(),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
@@ -135,6 +157,7 @@ proptest! {
         let [.., injected_passage, guarded, stale, disputed, unbacked, asks_back] = flags;
         let signals = Signals {
             silence: None,
+            leave: if with_people { Leave::Note } else { Leave::Reply },
             asked_for_person: asked,
             sensitive_topic: sensitive,
             injection,
@@ -156,6 +179,7 @@ proptest! {
         };
         let decision = decide(&signals, AUTOPILOT);
         let sound = flags.iter().all(|it| !it)
+            && !with_people
             && n_passages != 0
             && grounding.is_some_and(|it| 0.9 <= it)
             && confidence.is_some_and(|it| 0.85 <= it);

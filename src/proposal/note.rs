@@ -11,6 +11,7 @@ use crate::decide::Thresholds;
 use crate::draft;
 use crate::draft::Draft;
 use crate::guard::Rule;
+use crate::handover::Leave;
 use crate::helpdesk::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Stale;
@@ -91,6 +92,9 @@ fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
     let Some(send_from) = thresholds.send_from else {
         return "On this connection a person sends every reply.".to_owned();
     };
+    if signals.leave != Leave::Reply {
+        return "People have this conversation.".to_owned();
+    }
     if signals.person_involved {
         return "A person of the team has written in this conversation.".to_owned();
     }
@@ -174,6 +178,10 @@ fn reason(triage: &Triage, decision: Decision) -> String {
         Decision::StandDown(Silence::NothingAsked) => {
             format!("The customer asks nothing{}.", cue(FlagKind::NothingAsked))
         }
+        Decision::StandDown(Silence::WithPeople) => {
+            "People have this conversation and were told why.".to_owned()
+        }
+        Decision::StandDown(Silence::Closed) => "A person closed this conversation.".to_owned(),
     }
 }
 

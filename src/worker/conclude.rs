@@ -12,8 +12,10 @@ use crate::act::SupersededBy;
 use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::decide::Silence;
+use crate::handover::Custody;
 use crate::helpdesk::Event;
 use crate::store::StoreError;
+use crate::store::custody;
 use crate::store::decisions;
 use crate::store::decisions::Decided;
 use crate::store::decisions::Ending;
@@ -72,8 +74,15 @@ impl Worker {
             .increment(1);
         let (held, now_ms) = (lease.clone(), self.clock.now_ms());
         let superseded = ending.decision_outcome == "superseded";
-        let closed =
-            self.store.write(move |it| decisions::close(it, &held, &ending, now_ms)).await?;
+        let people = desk.people.clone();
+        let closing = move |it: &rusqlite::Connection| {
+            let closed = decisions::close(it, &held, &ending, now_ms)?;
+            if closed && ending.decision_outcome == "escalated" {
+                people.told(it, &held, now_ms)?;
+            }
+            Ok(closed)
+        };
+        let closed = self.store.write(closing).await?;
         if closed && superseded {
             self.release(lease, wait).await?;
             return Ok(false);
@@ -81,11 +90,12 @@ impl Worker {
         Ok(closed)
     }
 
-    /// Ends everything that waits for a conversation in the same way.
+    /// Ends everything that waits for a conversation in the same way, and keeps who has it.
     pub(super) async fn end_all(
         &self,
         lease: &Lease,
         waiting: &[Waiting],
+        custody: Custody,
         outcome: Outcome,
     ) -> Result<(), StoreError> {
         let seqs: Vec<i64> = waiting.iter().map(|it| it.seq).collect();
@@ -96,6 +106,7 @@ impl Worker {
                     for seq in seqs {
                         inbox::finish(connection, seq, &outcome, now_ms)?;
                     }
+                    custody::set(connection, &held, &custody)?;
                     leases::release(connection, &held, now_ms)?;
                 }
                 Ok(())
@@ -179,15 +190,19 @@ impl Worker {
     pub(super) fn announce_death(&self, connection: &str, conversation: Option<&str>, why: &str) {
         tracing::error!(connection, why, "a delivery is dead; see `deskhand inbox dead`");
         metrics::counter!("deskhand_dead_total").increment(1);
-        let Some(url) = self.pace.alert_url.clone() else {
-            return;
-        };
-        let alert = serde_json::json!({
+        self.tell(serde_json::json!({
             "kind": "dead_delivery",
             "connection": connection,
             "conversation": conversation,
             "why": why,
-        });
+        }));
+    }
+
+    /// Posts to the address in the settings, if there is one.
+    pub(super) fn tell(&self, alert: serde_json::Value) {
+        let Some(url) = self.pace.alert_url.clone() else {
+            return;
+        };
         let request = self.http.post(url).json(&alert);
         self.tasks.spawn(async move {
             if let Err(error) = request.send().await {
@@ -233,7 +248,7 @@ impl Grave {
         }
         if let Some(brand) = self.brand.filter(|_| self.can_note && !self.seqs.is_empty()) {
             let note = act::planned_alert(&self.why, now_ms);
-            let dead = decisions::of_dead(&self.lease, &brand, &note.intent, now_ms);
+            let dead = decisions::stand_in(&self.lease, &brand, &note.intent, now_ms);
             outbox::plan(connection, &self.lease, &dead, &note)?;
         }
         leases::release(connection, &self.lease, now_ms)

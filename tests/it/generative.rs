@@ -39,6 +39,7 @@ use deskhand::llm::ModelSettings;
 use deskhand::llm::Models;
 use deskhand::llm::Price;
 use deskhand::llm::Purse;
+use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
 use deskhand::pipeline::Pipeline;
@@ -565,7 +566,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
         settings_version: String::new(),
         manifest_version: String::new(),
     };
-    pipeline.prepare(&conversation(), &context).await.unwrap()
+    pipeline.prepare(&conversation(), &context, &Circumstances::default()).await.unwrap()
 }
 
 #[tokio::test]

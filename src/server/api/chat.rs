@@ -38,6 +38,7 @@ use crate::decide::Decision;
 use crate::decide::Reason;
 use crate::draft;
 use crate::draft::Layout;
+use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::proposal::Proposal;
 use crate::store::chat;
@@ -146,7 +147,8 @@ impl Asked {
 
 /// Thinks about a message and writes down what comes of it; what is to be told.
 async fn answer(app: &App, asked: Asked) -> Vec<Event> {
-    match app.pipeline.prepare(&asked.conversation, &asked.context).await {
+    let now = Circumstances::at(app.clock.now());
+    match app.pipeline.prepare(&asked.conversation, &asked.context, &now).await {
         Ok(proposal) => settled(app, asked, proposal).await,
         Err(error) => {
             tracing::error!(%error, "a message of the chat could not be prepared");

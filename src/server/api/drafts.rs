@@ -22,6 +22,7 @@ use crate::draft;
 use crate::draft::Draft;
 use crate::draft::SentenceKind;
 use crate::draft::Writer;
+use crate::pipeline::Circumstances;
 use crate::proposal;
 use crate::proposal::Proposal;
 use crate::ticket::Channel;
@@ -153,7 +154,8 @@ pub(super) async fn draft(
     let caller = enter(&app, &headers, Endpoint::Drafts)?;
     let Json(said) = said?;
     let conversation = said.conversation(&app.settings.api, Channel::Unknown)?;
-    let proposal = app.pipeline.prepare(&conversation, &caller.context).await?;
+    let now = Circumstances::at(app.clock.now());
+    let proposal = app.pipeline.prepare(&conversation, &caller.context, &now).await?;
     let (proposal, others) =
         app.pipeline.alternatives(proposal, &caller.context, MAX_ALTERNATIVES).await?;
     Ok(Json(Drafted::of(&proposal, &others)))
