@@ -28,7 +28,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::act::Manner;
 use crate::clock::Clock;
 use crate::config;
 use crate::config::Settings;
@@ -192,16 +191,16 @@ pub fn pipeline(
 }
 
 /// # Errors
-/// If the stage model is unknown or its file unsound.
+/// If the stage model is unknown or its file unsound, or lacks a stage of the policies.
 pub fn stages(settings: &Settings) -> anyhow::Result<StageModel> {
     let name = &settings.journey.stages;
     if let Some(preset) = StageModel::preset(name) {
-        return Ok(preset?);
+        return context::known_stages(settings, preset?);
     }
     let text = std::fs::read_to_string(name).with_context(|| {
         format!("journey.stages is {name}: neither a model that comes with Deskhand nor a file that can be read")
     })?;
-    Ok(StageModel::parse(name, &text)?)
+    context::known_stages(settings, StageModel::parse(name, &text)?)
 }
 
 /// Manifests, the ones of the drop-in folder in the place of built-in ones.
@@ -287,7 +286,7 @@ fn desk(
     Ok(Desk {
         context: context(settings, mode, &brand, &helpdesk.manifest().version),
         helpdesk,
-        manner: Manner { brand, tag_prefix: settings.journey.tag_prefix.clone(), stage_field },
+        manner: context::manner(settings, mode, brand, stage_field),
         limits: Limits {
             daily: settings.answer.max_per_day,
             per_conversation: settings.answer.max_per_conversation,

@@ -19,6 +19,8 @@ pub use self::model::Model;
 pub use self::model::ModelEndpoint;
 pub use self::people::Handover;
 pub use self::people::Hours;
+pub use self::people::Policy;
+pub use self::people::SendWhen;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,6 +55,7 @@ pub struct Settings {
     pub guard: Guard,
     pub hours: Hours,
     pub handover: Handover,
+    pub policy: Policy,
     pub journey: Journey,
     pub model: Model,
     pub embedder: Embedder,
@@ -127,6 +130,8 @@ pub struct Answer {
 pub enum Mode {
     Suggest,
     Autopilot,
+    /// Prepared, decided and recorded as on autopilot, and nothing is written.
+    Shadow,
 }
 
 #[derive(Debug, Clone, Deserialize)]

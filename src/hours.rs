@@ -106,6 +106,12 @@ impl Hours {
         at.and_then(|it| self.next_open(it)).map_or(at_ms, |it| it.as_millisecond())
     }
 
+    /// A moment as people are told it, whatever their language: `2026-11-30 09:00 CET`.
+    #[must_use]
+    pub fn said(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
     /// Day and time of a moment where the team is.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> DateTime {

@@ -59,6 +59,7 @@ pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ti
         conversation_id: conversation.id.clone(),
         channel: conversation.channel,
         tags: conversation.tags.clone(),
+        requester: conversation.requester.clone(),
         question,
         trigger: trigger.map(|it| it.id.clone()),
         language: language.map(str::to_owned),

@@ -355,16 +355,20 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
     let probability = confidence.probability;
-    let judged = Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability };
+    let thresholds = context.policy.thresholds(context.thresholds, &triage.stage.id);
+    let judged =
+        Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability, thresholds };
     let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context, &circumstances);
-    let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
+    let decision = step("decide", &mut timings, || decide::decide(&signals, thresholds));
+    let because = decide::because(&signals, thresholds);
     let handoff = proposal::handoff(
         &ticket,
         &triage,
         &retrieved.articles,
+        &draft,
         decision,
-        &signals,
-        context.thresholds,
+        &because,
+        (&signals, thresholds),
     );
     Proposal {
         ticket,
@@ -376,8 +380,9 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         guarded,
         confidence,
         signals,
-        thresholds: context.thresholds,
+        thresholds,
         decision,
+        because,
         handoff,
         versions,
         spent: Spent::default(),

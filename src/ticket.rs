@@ -184,6 +184,9 @@ pub struct Ticket {
     pub subject: String,
     pub channel: Channel,
     pub tags: Vec<String>,
+    /// The customer's id in the helpdesk; `None` where it does not say.
+    #[serde(default)]
+    pub requester: Option<String>,
     /// Public turns, oldest first, as plain text without quotes and signatures.
     pub turns: Vec<Turn>,
     /// What the customer wants answered now: their public messages since anyone

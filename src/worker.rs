@@ -60,6 +60,13 @@ pub struct Desk {
     pub people: People,
 }
 
+impl Desk {
+    /// True if notes can and may be written into this helpdesk.
+    fn can_note(&self) -> bool {
+        !self.manner.is_shadow && self.helpdesk.can("note").is_ok()
+    }
+}
+
 /// How long to wait for a customer to finish writing.
 #[derive(Debug, Clone, Copy)]
 pub struct Quiet {

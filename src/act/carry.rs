@@ -10,6 +10,7 @@ use crate::act::Record;
 use crate::act::Seen;
 use crate::act::SupersededBy;
 use crate::act::plan::planned;
+use crate::decide::Decision;
 use crate::helpdesk::Action;
 use crate::helpdesk::HelpdeskError;
 use crate::proposal;
@@ -122,7 +123,12 @@ async fn reply<F: Fresh>(
             return stand_in(acting, decided, record, entry, unknown).await;
         }
     }
+    let hands_over = matches!(record.proposal.decision, Decision::Escalate(_));
     if let Some(by) = superseded(&record.seen, &conversation) {
+        if hands_over {
+            // People have the rest of it: only what the customer is told is too late.
+            return settle(acting, entry, Settled::Withdrawn(told(&by))).await;
+        }
         return withdraw_all(acting, decided, by).await;
     }
     match claim(acting, entry).await? {
@@ -277,7 +283,10 @@ async fn stand_in(
         Settled::Sent { .. } | Settled::Planned { .. } => "",
     };
     let note = Action::Note(proposal::note_instead(&record.proposal, why));
-    let note = acting.helpdesk.can("note").is_ok().then(|| planned(&note, STAND_IN_PLACE, now_ms));
+    // A hand-over has its note already.
+    let is_wanted = !matches!(record.proposal.decision, Decision::Escalate(_))
+        && acting.helpdesk.can("note").is_ok();
+    let note = is_wanted.then(|| planned(&note, STAND_IN_PLACE, now_ms));
     let (lease, seq, decided) = (acting.lease.clone(), entry.seq, decided.clone());
     let held = acting.store.write(move |it| {
         let held = outbox::settle(it, &lease, seq, &settled, now_ms)?;
@@ -296,10 +305,7 @@ async fn withdraw_all(
     by: SupersededBy,
 ) -> Result<Option<Finished>, ActError> {
     let (lease, id, now_ms) = (acting.lease.clone(), decided.id.clone(), acting.clock.now_ms());
-    let why = match &by {
-        SupersededBy::Customer(message) => format!("the customer wrote again: {message}"),
-        SupersededBy::Person(what) => format!("a person acted: {what}"),
-    };
+    let why = told(&by);
     let held = acting.store.write(move |it| {
         let mut held = true;
         for entry in outbox::of_decision(it, &id)? {
@@ -310,6 +316,14 @@ async fn withdraw_all(
     });
     let held = held.await?;
     Ok(Some(if held { Finished::Superseded(by) } else { Finished::LostLease }))
+}
+
+/// Who was faster, for the outbox.
+fn told(by: &SupersededBy) -> String {
+    match by {
+        SupersededBy::Customer(message) => format!("the customer wrote again: {message}"),
+        SupersededBy::Person(what) => format!("a person acted: {what}"),
+    }
 }
 
 /// Who has written or acted since the proposal was made; `None` if nobody.

@@ -47,6 +47,7 @@ impl Settings {
         self.model.check()?;
         self.hours.check()?;
         self.handover.check()?;
+        self.policy.check(&self.hours)?;
         self.embedder.check()?;
         self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))

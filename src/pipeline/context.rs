@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::decide::Policy;
 use crate::decide::Thresholds;
 use crate::guard;
 use crate::handover::Custody;
@@ -13,7 +14,9 @@ use crate::knowledge::Scope;
 pub struct Context {
     /// Whose knowledge answers, and who reads the answer.
     pub scope: Scope,
+    /// Everywhere; a stage may have its own.
     pub thresholds: Thresholds,
+    pub policy: Policy,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,
     /// What no reply may hold.

@@ -2,6 +2,7 @@
 
 use crate::decide::Signals;
 use crate::decide::Silence;
+use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Writer;
 use crate::guard::Guarded;
@@ -29,6 +30,8 @@ pub(super) struct Judged<'a> {
     pub verdict: &'a Verdict,
     pub guarded: &'a Guarded,
     pub probability: f32,
+    /// Of the ticket's stage.
+    pub thresholds: Thresholds,
 }
 
 pub(super) fn signals(
@@ -39,14 +42,15 @@ pub(super) fn signals(
     context: &Context,
     circumstances: &Circumstances,
 ) -> Signals {
-    let Judged { draft, verdict, guarded, probability } = *judged;
+    let Judged { draft, verdict, guarded, probability, thresholds } = *judged;
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
-    let could_go_out = context.thresholds.send_from.is_some_and(|least| least <= probability);
+    let could_go_out = thresholds.send_from.is_some_and(|least| least <= probability);
     Signals {
         silence: silence(ticket, triage),
         leave: circumstances.custody.leave(),
+        policies: context.policy.holds(ticket, &triage.stage.id, circumstances.now),
         asked_for_person: triage.has(FlagKind::AskedForPerson),
         sensitive_topic: triage.has(FlagKind::Sensitive),
         injection: triage.has(FlagKind::Injection),

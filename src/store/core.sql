@@ -68,7 +68,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     confidence   REAL,
     cost_usd_micros INTEGER NOT NULL DEFAULT 0,-- of the models that were asked
     record       TEXT    NOT NULL,            -- the whole proposal, JSON
-    outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | dead
+    outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | shadow | dead
     UNIQUE (brand, conversation, trigger)
 );
 CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at_ms);

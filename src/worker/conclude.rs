@@ -57,6 +57,7 @@ impl Worker {
         let entries = self.store.read(move |it| outbox::of_decision(it, &id)).await?;
         let ending = match finished {
             Finished::LostLease => return Ok(false),
+            Finished::Done if desk.manner.is_shadow => in_shadow(decided, waiting),
             Finished::Done => ending(decided, &entries, waiting),
             Finished::Superseded(SupersededBy::Person(what)) => {
                 let outcome = Outcome::Superseded(format!("a person acted first: {what}"));
@@ -171,8 +172,8 @@ impl Worker {
         );
         metrics::counter!("deskhand_dead_total").increment(1);
         let now_ms = self.clock.now_ms();
-        let can_note =
-            self.desks.get(&lease.connection).is_some_and(|it| it.helpdesk.can("note").is_ok());
+        let desk = self.desks.get(&lease.connection);
+        let can_note = desk.is_some_and(Desk::can_note);
         let grave = Grave {
             lease: lease.clone(),
             seqs: waiting.iter().map(|it| it.seq).collect(),
@@ -268,15 +269,20 @@ fn ending(decided: &Decided, entries: &[Entry], waiting: &[Waiting]) -> Ending {
             let (outcome, delivery) = stood_down(decided);
             answered(decided, waiting, outcome, &delivery)
         }
+        // What the customer is told of it bears on nothing.
+        ("escalate", _) => answered(decided, waiting, "escalated", &Outcome::Escalated(reason())),
         (_, Some("sent")) => answered(decided, waiting, "sent", &Outcome::Replied),
         (_, Some("withdrawn")) => answered(decided, waiting, "suggested", &Outcome::Suggested),
         // Unknown or refused: a person has the note and decides.
         (_, Some(_)) => answered(decided, waiting, "escalated", &Outcome::Escalated(why())),
-        ("escalate", None) => {
-            answered(decided, waiting, "escalated", &Outcome::Escalated(reason()))
-        }
         (_, None) => answered(decided, waiting, "suggested", &Outcome::Suggested),
     }
+}
+
+/// How a decision ends where nothing is written.
+fn in_shadow(decided: &Decided, waiting: &[Waiting]) -> Ending {
+    let what = format!("shadow mode: decided to {}, nothing was written", decided.decision);
+    answered(decided, waiting, "shadow", &Outcome::Ignored(what))
 }
 
 fn stood_down(decided: &Decided) -> (&'static str, Outcome) {

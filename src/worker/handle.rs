@@ -190,7 +190,8 @@ impl Worker {
         count(&proposal);
         let record = Record { proposal, seen: Seen::of(conversation, read_ms) };
         let now_ms = self.clock.now_ms();
-        if matches!(record.proposal.decision, Decision::Escalate(_)) {
+        let hands_over = matches!(record.proposal.decision, Decision::Escalate(_));
+        if hands_over && !desk.manner.is_shadow {
             desk.people.step(&mut custody, handover::Event::HandedOver, now_ms);
         }
         let decided = act::decided(&record, &desk.manner, &lease.key, &trigger, now_ms);

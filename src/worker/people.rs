@@ -107,8 +107,7 @@ impl Worker {
         let n_minutes = now_ms.saturating_sub(since_ms) / 60_000;
         self.call(lease, custody.n_calls, n_minutes);
         let note = act::planned_call(custody.n_calls, n_minutes, now_ms);
-        let can_note = desk.helpdesk.can("note").is_ok();
-        let call = can_note.then(|| (desk.manner.brand.clone(), note));
+        let call = desk.can_note().then(|| (desk.manner.brand.clone(), note));
         // What is planned makes the conversation due, and is written like anything else.
         Ok(self.keep(lease, custody, call).await?)
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deskhand::clock::Clock;
 use deskhand::decide::Decision;
+use deskhand::decide::Policy;
 use deskhand::decide::Reason;
 use deskhand::decide::Thresholds;
 use deskhand::draft::Draft;
@@ -561,6 +562,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
+        policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),

@@ -230,3 +230,111 @@ fn what_the_store_knows_holds_a_reply_back_that_nobody_else_would() {
     assert!(notes(&world)[0].contains("people have this conversation"), "{:?}", notes(&world));
     assert_sound(world);
 }
+
+/// Sunday afternoon, as the day of all tests begins.
+const OFFICE: &str = "[hours]\nopen = ['mon-fri 09:00-17:00']\n[handover]\ntell_customer = true\n";
+
+#[test]
+fn out_of_hours_the_customer_is_told_when_people_are_back_and_they_are_called_then() {
+    let mut world = World::with(SEED, OFFICE);
+    world.asks_for_person(0);
+    world.settle();
+    let told = replies(&world);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("back on 2025-06-16 09:00 UTC"), "{told:?}");
+    let monday = custody_of(&mut world).call_ms;
+    assert_eq!(
+        monday,
+        Some("2025-06-16T09:00:00Z".parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    );
+    ask(&mut world, 1);
+    assert_eq!(replies(&world).len(), 1, "and nothing more is said");
+    assert_sound(world);
+}
+
+#[test]
+fn who_is_quicker_than_what_the_customer_is_told_still_gets_the_hand_over() {
+    for by in [By::Agent, By::Customer] {
+        let mut world = World::with(SEED, OFFICE);
+        world.asks_for_person(0);
+        world.deliver();
+        // The first read decides, the second is the look before the customer is told.
+        let (helpdesk, mut n_reads) = (world.helpdesk.clone(), 0);
+        world.helpdesk.on_read(move |id| {
+            n_reads += 1;
+            if n_reads == 2 {
+                helpdesk.write(id, by, "I am here.");
+            }
+        });
+        world.settle();
+        assert!(replies(&world).is_empty(), "{by:?}");
+        assert_eq!(notes(&world).len(), 1, "{by:?}: {:?}", notes(&world));
+        assert_eq!(world.helpdesk.desk().threads["c0"].n_handoffs, 1, "{by:?}");
+        assert_sound(world);
+    }
+}
+
+#[test]
+fn the_kill_switch_holds_for_what_a_hand_over_tells_as_well() {
+    let mut world = World::with(SEED, OFFICE);
+    world.house.command(&["send", "off"]);
+    world.asks_for_person(0);
+    world.settle();
+    assert!(replies(&world).is_empty());
+    assert_eq!(notes(&world).len(), 1);
+    assert_eq!(custody_of(&mut world).state, State::Waiting);
+    assert_sound(world);
+}
+
+#[test]
+fn in_shadow_everything_is_decided_and_nothing_written() {
+    let mut world = World::with(SEED, "[answer]\nmode = 'shadow'\n");
+    world.customer_writes(0);
+    world.asks_for_person(1);
+    world.settle();
+    let wrote = |it: &Happening| !matches!(it, Happening::Read | Happening::Wrote { .. });
+    let log: Vec<_> = world.helpdesk.desk().log.iter().map(|it| it.what.clone()).collect();
+    assert!(!log.iter().any(wrote), "{log:?}");
+    let list = world.house.command(&["decisions"]);
+    assert!(list.contains("send") && list.contains("escalate"), "{list}");
+    assert_eq!(list.matches("shadow").count(), 2, "{list}");
+    assert_sound(world);
+}
+
+#[test]
+fn a_policy_leaves_a_suggestion_and_the_decision_says_which_held() {
+    let mut world = World::with(SEED, "[policy]\nvip_tags = ['gold']\ncanary_percent = 0\n");
+    world.customer_writes(0);
+    world.helpdesk.desk().threads.get_mut("c0").unwrap().tags.push("Gold".to_owned());
+    world.settle();
+    assert!(replies(&world).is_empty());
+    assert!(notes(&world)[0].contains("look after this customer"), "{:?}", notes(&world));
+    let shown = world.house.command(&["decisions", "show", "acme/c0"]);
+    assert!(shown.contains("not sent    vip\nnot sent    canary"), "{shown}");
+    let again = world.house.command(&["decisions", "again", "acme/c0"]);
+    assert!(again.contains("then suggest, now suggest: the same"), "{again}");
+    assert_sound(world);
+}
+
+#[test]
+fn the_note_says_what_was_asked_answered_tried_and_promised_and_no_markup_is_left() {
+    let mut world = World::new(SEED);
+    world.customer_writes(0);
+    world.settle();
+    world.helpdesk.write("c0", By::Agent, "We will refund the full amount tomorrow.");
+    let tried = "I have tried <b>everything</b> in [the menu](https://evil.test). A human, please!";
+    world.helpdesk.write("c0", By::Customer, tried);
+    world.settle();
+    let desk = world.helpdesk.desk();
+    let note = desk.threads["c0"].notes().last().unwrap();
+    for part in [
+        "Asked before: “How do I export the invoices of a year?”; Deskhand answered “",
+        "Tried by the customer: “I have tried",
+        "Promised before: “We will refund the full amount tomorrow.”",
+        "Summary: The customer has written 2 times",
+        "Why: The customer asks for a person",
+    ] {
+        assert!(note.text.contains(part), "{part}: {}", note.text);
+    }
+    assert!(!note.html.contains("<b>everything") && !note.html.contains("href=\"https://evil"));
+}

@@ -123,6 +123,45 @@ pub(super) struct Handoff {
     tried: Vec<String>,
     /// Titles and links of what was found.
     evidence: Vec<String>,
+    /// What else spoke for a person.
+    also: Vec<String>,
+    /// What was asked and answered before, oldest first.
+    exchanges: Vec<Exchange>,
+    /// What the customer says they have tried.
+    customer_tried: Vec<String>,
+    /// The question whose answer decides which reply is right, if one is known.
+    missing: Option<String>,
+    /// What Deskhand or the team has promised in this conversation.
+    commitments: Vec<String>,
+}
+
+impl Handoff {
+    fn of(handoff: &proposal::Handoff) -> Handoff {
+        let exchange = |it: &proposal::Exchange| Exchange {
+            asked: it.asked.clone(),
+            answered: it.answered.clone(),
+            by_person: it.by_person,
+        };
+        Handoff {
+            summary: handoff.summary.clone(),
+            tried: handoff.tried.clone(),
+            evidence: handoff.evidence.clone(),
+            also: handoff.also.clone(),
+            exchanges: handoff.exchanges.iter().map(exchange).collect(),
+            customer_tried: handoff.customer_tried.clone(),
+            missing: handoff.missing.clone(),
+            commitments: handoff.commitments.clone(),
+        }
+    }
+}
+
+/// A question and what was answered, both cut short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Exchange {
+    asked: String,
+    answered: String,
+    /// True if a person of the team answered.
+    by_person: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -183,11 +222,7 @@ impl Drafted {
                 .iter()
                 .map(|it| Flag { kind: it.kind, reason: it.reason.clone() })
                 .collect(),
-            handoff: Handoff {
-                summary: proposal.handoff.summary.clone(),
-                tried: proposal.handoff.tried.clone(),
-                evidence: proposal.handoff.evidence.clone(),
-            },
+            handoff: Handoff::of(&proposal.handoff),
             remarks: stale.chain(verified.chain(blocked)).collect(),
             language: proposal.ticket.language.clone(),
             milliseconds: proposal.timings.iter().map(|(_, ms)| ms).sum(),

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use deskhand::app;
 use deskhand::config;
+use deskhand::decide::Policy;
 use deskhand::decide::Thresholds;
 use deskhand::draft::Drafter;
 use deskhand::embed::EmbedError;
@@ -342,6 +343,7 @@ fn context() -> Context {
     Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
+        policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),

@@ -80,10 +80,16 @@ fn runtime() -> Runtime {
 
 impl World {
     pub(crate) fn new(seed: u64) -> World {
+        World::with(seed, "")
+    }
+
+    /// With settings that differ from those of all tests.
+    pub(crate) fn with(seed: u64, extra: &str) -> World {
         let outside = runtime();
         let clock = Clock::manual(Timestamp::from_second(1_750_000_000).unwrap());
         let helpdesk = outside.block_on(FakeHelpdesk::start(clock.clone(), Plan::calm()));
         let house = House::copy(&helpdesk.url);
+        house.set(extra);
         let dice = Plan::new(seed, Shares::CALM);
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
         let sender = Sender::new(nowhere, clock.clone(), Manners::UNRULY, dice);
