@@ -7,6 +7,8 @@ mod cpu;
 mod others;
 mod signals;
 
+pub use self::context::Circumstances;
+pub use self::context::Context;
 pub use self::cpu::Cpu;
 
 use std::sync::Arc;
@@ -49,8 +51,6 @@ use crate::triage::Triage;
 use crate::verify;
 use crate::verify::Verdict;
 
-pub use context::Circumstances;
-pub use context::Context;
 use signals::Judged;
 
 /// Pause before a ticket is prepared again after a step failed.

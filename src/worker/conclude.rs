@@ -13,6 +13,7 @@ use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::decide::Silence;
 use crate::handover::Custody;
+use crate::handover::State;
 use crate::helpdesk::Event;
 use crate::store::StoreError;
 use crate::store::custody;
@@ -28,6 +29,7 @@ use crate::store::outbox;
 use crate::store::outbox::Entry;
 use crate::store::outbox::Settled;
 use crate::worker::Desk;
+use crate::worker::People;
 use crate::worker::Worker;
 use crate::worker::handle::MAX_READS_AFTER_WEBHOOK;
 use crate::worker::handle::WorkError;
@@ -178,7 +180,8 @@ impl Worker {
             lease: lease.clone(),
             seqs: waiting.iter().map(|it| it.seq).collect(),
             why: why.to_owned(),
-            brand: self.desks.get(&lease.connection).map(|it| it.manner.brand.clone()),
+            brand: desk.map(|it| it.manner.brand.clone()),
+            people: desk.map(|it| it.people.clone()),
             can_note,
         };
         let buried = self.store.write(move |it| grave.fill(it, now_ms)).await;
@@ -219,6 +222,7 @@ struct Grave {
     seqs: Vec<i64>,
     why: String,
     brand: Option<String>,
+    people: Option<People>,
     can_note: bool,
 }
 
@@ -246,6 +250,11 @@ impl Grave {
                 deliveries: Vec::new(),
             };
             decisions::close(connection, &self.lease, &ending, now_ms)?;
+        }
+        // A hand-over that died on its way is with people all the same: the note below says so.
+        let was_offered = custody::of(connection, &self.lease.key)?.state == State::Offered;
+        if let Some(people) = self.people.filter(|_| was_offered) {
+            people.told(connection, &self.lease, now_ms)?;
         }
         if let Some(brand) = self.brand.filter(|_| self.can_note && !self.seqs.is_empty()) {
             let note = act::planned_alert(&self.why, now_ms);

@@ -12,6 +12,8 @@ use crate::support::articles;
 use crate::support::desk::By;
 use crate::support::desk::Happening;
 use crate::support::desk::Held;
+use crate::support::faults::Plan;
+use crate::support::faults::Shares;
 use crate::support::world::ASKS_FOR_PERSON;
 use crate::support::world::World;
 
@@ -337,4 +339,21 @@ fn the_note_says_what_was_asked_answered_tried_and_promised_and_no_markup_is_lef
         assert!(note.text.contains(part), "{part}: {}", note.text);
     }
     assert!(!note.html.contains("<b>everything") && !note.html.contains("href=\"https://evil"));
+}
+
+#[test]
+fn a_hand_over_that_dies_on_its_way_is_with_people_all_the_same() {
+    let mut world = World::with(SEED, "[worker]\nmax_attempts = 1\n");
+    // No message can be written, and one attempt is all there is.
+    world.helpdesk.follow(Plan::new(SEED, Shares { proxy_502: 1.0, ..Shares::CALM }));
+    world.asks_for_person(0);
+    world.settle();
+    assert_eq!(custody_of(&mut world).state, State::Waiting);
+    world.helpdesk.follow(Plan::calm());
+    world.tick(5 * MINUTE);
+    world.settle();
+    assert!(notes(&world)[0].contains("A person needs to answer it"), "{:?}", notes(&world));
+    ask(&mut world, 1);
+    assert!(replies(&world).is_empty());
+    assert_sound(world);
 }
