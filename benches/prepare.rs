@@ -23,6 +23,7 @@ use deskhand::config;
 use deskhand::config::Mode;
 use deskhand::config::Settings;
 use deskhand::embed::Embedder;
+use deskhand::pipeline::Circumstances;
 use deskhand::ticket::Author;
 use deskhand::ticket::AuthorKind;
 use deskhand::ticket::Body;
@@ -71,7 +72,8 @@ async fn main() {
     for (turn, question) in questions.iter().step_by(every).enumerate() {
         let conversation = conversation(question);
         let one = Stopwatch::start();
-        let proposal = app.pipeline.prepare(&conversation, &context).await.unwrap();
+        let proposal =
+            app.pipeline.prepare(&conversation, &context, &Circumstances::default()).await.unwrap();
         let took_ms = one.elapsed_ms();
         // The first few pay for caches everybody else uses.
         if 10 <= turn {

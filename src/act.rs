@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::helpdesk::Helpdesk;
 use crate::helpdesk::HelpdeskError;
+use crate::hours::Hours;
 use crate::proposal::Proposal;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -25,6 +26,7 @@ pub use crate::act::carry::finish;
 pub use crate::act::plan::decided;
 pub use crate::act::plan::plan;
 pub use crate::act::plan::planned_alert;
+pub use crate::act::plan::planned_call;
 pub use crate::act::plan::planned_reply;
 
 /// What acting on one conversation needs.
@@ -39,13 +41,19 @@ pub struct Acting<'a> {
 }
 
 /// How a proposal is written into the helpdesk of one connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Manner {
     pub brand: String,
     /// Tags are `{tag_prefix}{stage}`.
     pub tag_prefix: String,
     /// The helpdesk's name or id of the field that takes the stage; `None`: no field.
     pub stage_field: Option<String>,
+    /// True if nothing is written at all: what would have been is only recorded.
+    pub is_shadow: bool,
+    /// True if a customer is told that a person takes over.
+    pub tells_customer: bool,
+    /// When those people are there.
+    pub hours: Hours,
 }
 
 /// What a decision is stored with: the proposal, and what the conversation

@@ -2,6 +2,7 @@
 //! see this: they take what they need.
 
 mod callers;
+mod context;
 mod limits;
 mod metrics;
 mod models;
@@ -9,6 +10,7 @@ mod spending;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
+pub use self::context::context;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;
@@ -22,18 +24,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 use anyhow::ensure;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sha2::Digest as _;
-use sha2::Sha256;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::act::Manner;
 use crate::clock::Clock;
 use crate::config;
-use crate::config::Mode;
 use crate::config::Settings;
-use crate::decide::Thresholds;
 use crate::draft::Drafter;
 use crate::embed::Embedder;
 use crate::helpdesk::ConnectionSettings;
@@ -44,8 +41,6 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::ingest;
 use crate::journey::StageModel;
-use crate::knowledge::Scope;
-use crate::pipeline::Context;
 use crate::pipeline::Cpu;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
@@ -60,9 +55,6 @@ use crate::worker::Worker;
 /// How long a call to a helpdesk may take. Guessed: slow ones answer in seconds,
 /// and what takes longer is looked for rather than waited for.
 const HELPDESK_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
 
 /// The service, ready to run.
 pub struct App {
@@ -199,16 +191,16 @@ pub fn pipeline(
 }
 
 /// # Errors
-/// If the stage model is unknown or its file unsound.
+/// If the stage model is unknown or its file unsound, or lacks a stage of the policies.
 pub fn stages(settings: &Settings) -> anyhow::Result<StageModel> {
     let name = &settings.journey.stages;
     if let Some(preset) = StageModel::preset(name) {
-        return Ok(preset?);
+        return context::known_stages(settings, preset?);
     }
     let text = std::fs::read_to_string(name).with_context(|| {
         format!("journey.stages is {name}: neither a model that comes with Deskhand nor a file that can be read")
     })?;
-    Ok(StageModel::parse(name, &text)?)
+    context::known_stages(settings, StageModel::parse(name, &text)?)
 }
 
 /// Manifests, the ones of the drop-in folder in the place of built-in ones.
@@ -294,7 +286,7 @@ fn desk(
     Ok(Desk {
         context: context(settings, mode, &brand, &helpdesk.manifest().version),
         helpdesk,
-        manner: Manner { brand, tag_prefix: settings.journey.tag_prefix.clone(), stage_field },
+        manner: context::manner(settings, mode, brand, stage_field),
         limits: Limits {
             daily: settings.answer.max_per_day,
             per_conversation: settings.answer.max_per_conversation,
@@ -305,6 +297,7 @@ fn desk(
             chat_cap: Duration::from_secs_f64(settings.inbox.quiet_chat_cap_s),
             mail_cap: Duration::from_secs_f64(settings.inbox.quiet_mail_cap_s),
         },
+        people: context::people(settings, connection)?,
     })
 }
 
@@ -339,29 +332,6 @@ pub fn connection_settings(
         secrets,
         clock: clock.clone(),
     })
-}
-
-/// How tickets of a brand are treated.
-pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &str) -> Context {
-    let answer = &settings.answer;
-    Context {
-        scope: Scope::public(brand),
-        thresholds: Thresholds {
-            suggest_from: answer.suggest_from,
-            send_from: (mode == Mode::Autopilot).then_some(answer.send_from),
-            grounded_from: answer.grounded_from,
-        },
-        max_own_replies: answer.max_in_a_row,
-        limits: limits::limits(settings),
-        settings_version: settings_version(settings),
-        manifest_version: manifest_version.to_owned(),
-    }
-}
-
-/// Names the settings that bear on decisions: the same name, the same settings.
-fn settings_version(settings: &Settings) -> String {
-    let bearing = format!("{:?} {:?} {:?}", settings.answer, settings.journey, settings.guard);
-    hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
 }
 
 fn pace(settings: &Settings) -> anyhow::Result<Pace> {

@@ -8,6 +8,7 @@ pub mod connectors;
 pub mod decisions;
 pub mod demo;
 pub mod eval;
+pub mod handovers;
 pub mod inbox;
 pub mod index;
 pub mod ingest;
@@ -74,6 +75,8 @@ enum Command {
     Inbox(inbox::InboxArgs),
     /// What was decided and why, and the same decision again
     Decisions(decisions::DecisionsArgs),
+    /// Conversations that people have, and giving one back
+    Handovers(handovers::HandoversArgs),
     /// Switches automatic replies off and on, at once and without a restart
     Send(send::SendArgs),
     /// Manifests of helpdesks: what each can do, whether it is sound, what it would call
@@ -160,12 +163,15 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
             let context = app::context(&settings, settings.answer.mode, &brand, "");
-            let asked = ask::run(&args, &pipeline, &context, out).await;
+            let asked = ask::run(&args, &pipeline, &context, &Clock::System, out).await;
             spending.settle().await;
             asked
         }
         Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
         Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Handovers(args) => {
+            handovers::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
+        }
         Command::Send(args) => send::run(&args, &app::open_store(&settings)?, out).await,
         // Handled before settings were read.
         Command::Demo(_)

@@ -3,16 +3,24 @@
 //! start, so that a running service never meets a bad setting.
 
 mod api;
+mod connection;
 mod guard;
 mod model;
+mod people;
 mod ranges;
 
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
+pub use self::connection::Connection;
+pub use self::connection::Plain;
 pub use self::guard::Guard;
 pub use self::model::Model;
 pub use self::model::ModelEndpoint;
+pub use self::people::Handover;
+pub use self::people::Hours;
+pub use self::people::Policy;
+pub use self::people::SendWhen;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,6 +53,9 @@ pub struct Settings {
     pub sweep: Sweep,
     pub answer: Answer,
     pub guard: Guard,
+    pub hours: Hours,
+    pub handover: Handover,
+    pub policy: Policy,
     pub journey: Journey,
     pub model: Model,
     pub embedder: Embedder,
@@ -119,6 +130,8 @@ pub struct Answer {
 pub enum Mode {
     Suggest,
     Autopilot,
+    /// Prepared, decided and recorded as on autopilot, and nothing is written.
+    Shadow,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -195,46 +208,6 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-/// One helpdesk.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Connection {
-    pub helpdesk: String,
-    #[serde(default)]
-    pub brand: Option<String>,
-    #[serde(default)]
-    pub mode: Option<Mode>,
-    #[serde(default)]
-    pub stage_field: Option<String>,
-    #[serde(default)]
-    pub base_url: Option<String>,
-    #[serde(default)]
-    pub quiet_s: Option<f64>,
-    #[serde(default)]
-    pub config: BTreeMap<String, Plain>,
-    #[serde(default)]
-    pub secrets: BTreeMap<String, SecretSources>,
-}
-
-/// A configuration value as people write it: quoted or not.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum Plain {
-    Text(String),
-    Integer(i64),
-    Truth(bool),
-}
-
-impl Plain {
-    pub fn to_text(&self) -> String {
-        match self {
-            Plain::Text(text) => text.clone(),
-            Plain::Integer(number) => number.to_string(),
-            Plain::Truth(truth) => truth.to_string(),
-        }
-    }
 }
 
 /// Where a secret is kept. Never the secret itself.

@@ -3,9 +3,19 @@
 //! A pure function of what earlier steps found, so that any decision can be
 //! replayed from the audit log. Nothing here reads a clock or a network.
 
+mod holds;
+pub mod policy;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::handover::Leave;
+
+pub use crate::decide::holds::Because;
+pub use crate::decide::holds::Hold;
+pub use crate::decide::holds::because;
+pub use crate::decide::policy::Policy;
 
 /// What happens to a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +77,10 @@ pub enum Silence {
     NoCustomerMessage,
     /// The customer thanked, or said that it works: nothing is asked.
     NothingAsked,
+    /// People have the conversation and know why: there is nothing to add.
+    WithPeople,
+    /// A person closed the conversation after the customer wrote.
+    Closed,
 }
 
 /// What the earlier steps learnt about one ticket and its draft.
@@ -74,6 +88,12 @@ pub enum Silence {
 pub struct Signals {
     /// Set if nobody is to be answered at all.
     pub silence: Option<Silence>,
+    /// What may be done, by who has the conversation.
+    #[serde(default)]
+    pub leave: Leave,
+    /// What the policies keep from going out by itself, in their order.
+    #[serde(default)]
+    pub policies: Vec<Hold>,
     pub asked_for_person: bool,
     pub sensitive_topic: bool,
     /// The text talks to a model: such a ticket is never answered automatically.
@@ -150,53 +170,33 @@ pub fn decide(signals: &Signals, thresholds: Thresholds) -> Decision {
     if let Some(silence) = signals.silence {
         return Decision::StandDown(silence);
     }
-    if let Some(reason) = overriding_reason(signals) {
-        return Decision::Escalate(reason);
+    if signals.leave == Leave::Nothing {
+        return Decision::StandDown(Silence::Closed);
     }
-    // Thresholds stand on the left so that NaN, which fails every comparison,
-    // falls through to a person instead of being sent.
-    let sure = thresholds.send_from.is_some_and(|least| least <= signals.confidence);
-    let grounded = thresholds.grounded_from <= signals.grounding;
-    if sure && grounded && may_go_out(signals) {
+    if let Some(reason) = holds::reasons(signals).next() {
+        return hand_over(signals, reason);
+    }
+    if holds::holds(signals, thresholds).next().is_none() {
         return Decision::Send;
     }
     if signals.grounding.is_nan() {
-        return Decision::Escalate(Reason::WeakGrounding);
+        return hand_over(signals, Reason::WeakGrounding);
     }
+    // Thresholds stand on the left so that NaN, which fails every comparison, falls
+    // through to a person.
     if thresholds.suggest_from <= signals.confidence {
         return Decision::Suggest;
     }
-    Decision::Escalate(if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
+    let grounded = thresholds.grounded_from <= signals.grounding;
+    hand_over(signals, if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
 }
 
-/// The first reason that no amount of confidence can outweigh.
-fn overriding_reason(signals: &Signals) -> Option<Reason> {
-    let holds = [
-        (signals.asked_for_person, Reason::AskedForPerson),
-        (signals.sensitive_topic, Reason::SensitiveTopic),
-        (signals.reply_limit_reached, Reason::ReplyLimit),
-        (signals.empty_question, Reason::EmptyQuestion),
-        (signals.n_passages == 0, Reason::NothingFound),
-        (signals.contradicted, Reason::Contradicted),
-        (signals.guarded, Reason::Guarded),
-        (signals.language_unsupported, Reason::Language),
-    ];
-    holds.into_iter().find_map(|(holds, reason)| holds.then_some(reason))
-}
-
-/// True if nothing asks for a person to look before the customer does.
-fn may_go_out(signals: &Signals) -> bool {
-    let asks_for_a_look = [
-        signals.injection,
-        signals.injected_passage,
-        signals.fallback,
-        signals.person_involved,
-        signals.stale,
-        signals.disputed,
-        signals.unbacked,
-        signals.asks_back,
-    ];
-    !asks_for_a_look.contains(&true)
+/// A person takes over, unless people have it and were told so.
+fn hand_over(signals: &Signals, reason: Reason) -> Decision {
+    match signals.leave {
+        Leave::Note | Leave::Reply => Decision::Escalate(reason),
+        Leave::Suggest | Leave::Nothing => Decision::StandDown(Silence::WithPeople),
+    }
 }
 
 #[cfg(test)]

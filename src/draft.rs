@@ -26,6 +26,7 @@ pub use answering::Support;
 pub use answering::support;
 pub use extractive::extractive;
 pub use joints::for_a_person;
+pub use joints::handing_over;
 pub use wording::wording;
 
 /// A proposed reply.

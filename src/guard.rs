@@ -181,6 +181,12 @@ pub fn check() -> Result<(), PromiseError> {
     promises::check()
 }
 
+/// True for a sentence that commits whoever says it: to money, a time, a deed done.
+#[must_use]
+pub fn commits(sentence: &str) -> bool {
+    !promises::broken_by(sentence, &[]).is_empty()
+}
+
 /// The rules a sentence breaks, each once.
 fn broken_by(sentence: &Sentence, material: &Material, limits: &Limits) -> BTreeSet<Rule> {
     let mut broken = BTreeSet::new();

@@ -14,11 +14,13 @@
 
 // Words: what the trade calls things. No I/O.
 pub mod clock;
+pub mod hours;
 pub mod text;
 pub mod injection;
 pub mod ticket;
 pub mod knowledge;
 pub mod journey;
+pub mod handover;
 
 // Doors: the outside world.
 pub mod http;

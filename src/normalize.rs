@@ -32,6 +32,14 @@ const MAX_SUBJECT_CHARS: usize = 300;
 /// Makes a ticket of a conversation. Total.
 #[must_use]
 pub fn normalize(conversation: &Conversation) -> Ticket {
+    normalize_after(conversation, None)
+}
+
+/// The same of a conversation in which people have dealt with everything up to a
+/// message: it stays known, and is not asked any more. An id that is not there, or
+/// `None`: nothing was dealt with.
+#[must_use]
+pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ticket {
     let mut remarks = Vec::new();
     let n_messages = conversation.messages.len();
     let first = n_messages.saturating_sub(MAX_MESSAGES);
@@ -44,19 +52,20 @@ pub fn normalize(conversation: &Conversation) -> Ticket {
     for message in messages.iter().filter(|it| it.public) {
         turns.push(turn(message, &turns, &mut remarks));
     }
-    let question = open_question(&turns);
+    let question = open_question(&turns, settled);
     let trigger = messages.iter().rev().find(|it| is_customer(it));
     let language = language::detect(&question).or_else(|| language::detect(&subject));
     Ticket {
         conversation_id: conversation.id.clone(),
         channel: conversation.channel,
         tags: conversation.tags.clone(),
+        requester: conversation.requester.clone(),
         question,
         trigger: trigger.map(|it| it.id.clone()),
         language: language.map(str::to_owned),
         auto_reply: trigger.and_then(|it| machines::sign(it, &subject)),
         human_answered: human_answered(messages),
-        n_own_replies: n_own_replies(messages),
+        n_own_replies: n_own_replies(messages, settled),
         subject,
         turns,
         remarks,
@@ -131,9 +140,13 @@ fn clean_line(line: &str) -> String {
 
 /// What the customer wrote since anybody else did. What a helpdesk or another
 /// bot adds in between ("we have received your message") does not answer them.
-fn open_question(turns: &[Turn]) -> String {
-    let answered =
-        turns.iter().rposition(|it| it.author.is_staff() || it.author == AuthorKind::Own);
+fn open_question(turns: &[Turn], settled: Option<&str>) -> String {
+    let answers = |it: &Turn| {
+        it.author.is_staff()
+            || it.author == AuthorKind::Own
+            || Some(it.message_id.as_str()) == settled
+    };
+    let answered = turns.iter().rposition(answers);
     let open = turns.get(answered.map_or(0, |it| it + 1)..).unwrap_or_default();
     let asked = open.iter().filter(|it| it.author == AuthorKind::Customer && !it.text.is_empty());
     asked.map(|it| it.text.as_str()).collect::<Vec<_>>().join("\n\n")
@@ -146,10 +159,11 @@ fn human_answered(messages: &[Message]) -> bool {
     after.iter().any(|it| it.public && it.author.kind.is_staff())
 }
 
-/// Our own public replies since a person of the team last wrote.
-fn n_own_replies(messages: &[Message]) -> usize {
+/// Our own public replies since a person of the team last wrote, or was done with it.
+fn n_own_replies(messages: &[Message], settled: Option<&str>) -> usize {
     let public = messages.iter().rev().filter(|it| it.public);
-    let since = public.take_while(|it| !it.author.kind.is_staff());
+    let since =
+        public.take_while(|it| !it.author.kind.is_staff() && Some(it.id.as_str()) != settled);
     since.filter(|it| it.author.kind == AuthorKind::Own).count()
 }
 

@@ -2,10 +2,13 @@
 //! decision and changes nothing anywhere, so that the worker, an agent's
 //! question, the demo and a replay all get the same answer.
 
+mod context;
 mod cpu;
 mod others;
 mod signals;
 
+pub use self::context::Circumstances;
+pub use self::context::Context;
 pub use self::cpu::Cpu;
 
 use std::sync::Arc;
@@ -17,7 +20,6 @@ use crate::confidence;
 use crate::confidence::Features;
 use crate::decide;
 use crate::decide::Retry;
-use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Drafter;
 use crate::draft::Writer;
@@ -53,22 +55,6 @@ use signals::Judged;
 
 /// Pause before a ticket is prepared again after a step failed.
 const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// What differs between the tickets of one connection and another.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Context {
-    /// Whose knowledge answers, and who reads the answer.
-    pub scope: Scope,
-    pub thresholds: Thresholds,
-    /// Our own replies in a row without a person, at most.
-    pub max_own_replies: usize,
-    /// What no reply may hold.
-    pub limits: guard::Limits,
-    /// Hash of the settings that bear on decisions.
-    pub settings_version: String,
-    /// Name and hash of the manifest.
-    pub manifest_version: String,
-}
 
 /// A ticket that could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +112,7 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let sorted = sort(&self.stages, &self.embedder, &conversation);
+        let sorted = sort(&self.stages, &self.embedder, &conversation, &Circumstances::default());
         let meant = Meant::here(&self.embedder, &sorted.ticket);
         if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
@@ -142,18 +128,20 @@ impl Pipeline {
         &self,
         conversation: &Conversation,
         context: &Context,
+        circumstances: &Circumstances,
     ) -> Result<Proposal, PrepareError> {
         let span = tracing::info_span!("ticket", conversation = conversation.id);
-        self.prepare_in(conversation, context).instrument(span).await
+        self.prepare_in(conversation, context, circumstances).instrument(span).await
     }
 
     async fn prepare_in(
         &self,
         conversation: &Conversation,
         context: &Context,
+        circumstances: &Circumstances,
     ) -> Result<Proposal, PrepareError> {
         let (context, versions) = (context.clone(), self.versions(context));
-        let read = self.read(conversation.clone()).await?;
+        let read = self.read(conversation.clone(), circumstances.clone()).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
             let all = move || {
@@ -165,12 +153,12 @@ impl Pipeline {
         };
         let scoped = context.clone();
         let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
-        let modeled = if signals::is_settled(&found.ticket, &found.triage) {
+        let modeled = if signals::is_settled(&found.ticket, &found.triage, circumstances) {
             // A person answers or nobody does: no call to pay for.
             Drafted { draft: Err(GenerateError::NoPassage), spent: Spent::default() }
         } else {
             let watch = Stopwatch::start();
-            let Understood { ticket, triage, retrieved, timings } = &mut found;
+            let Understood { ticket, triage, retrieved, timings, .. } = &mut found;
             let modeled = model.draft(ticket, triage, &retrieved.articles).await;
             // Whatever came of it: so long the ticket waited for models.
             timings.push(("model".to_owned(), watch.elapsed_ms()));
@@ -216,18 +204,23 @@ impl Pipeline {
 
     /// What reads and searches, as CPU work that waits for nobody: if an endpoint has to
     /// be asked what a ticket means, it has been.
-    async fn read(&self, conversation: Conversation) -> Result<Reading, PrepareError> {
+    async fn read(
+        &self,
+        conversation: Conversation,
+        circumstances: Circumstances,
+    ) -> Result<Reading, PrepareError> {
         let (stages, embedder) = (Arc::clone(&self.stages), Arc::clone(&self.embedder));
         let index = Arc::clone(&self.index);
         let Some(endpoint) = self.embedder.endpoint() else {
             return Ok(Box::new(move |scope| {
-                let mut sorted = sort(&stages, &embedder, &conversation);
+                let mut sorted = sort(&stages, &embedder, &conversation, &circumstances);
                 let here = || Meant::here(&embedder, &sorted.ticket);
                 let meant = step("embed", &mut sorted.timings, here);
                 search(&index, sorted, &meant, scope)
             }));
         };
-        let mut sorted = self.on_cpu(move || sort(&stages, &embedder, &conversation)).await?;
+        let sorting = move || sort(&stages, &embedder, &conversation, &circumstances);
+        let mut sorted = self.on_cpu(sorting).await?;
         let mut meant = Meant::default();
         if let Some(to_ask) = sorted.to_ask.take() {
             let watch = Stopwatch::start();
@@ -276,6 +269,7 @@ struct Understood {
     ticket: Ticket,
     triage: Triage,
     retrieved: Retrieved,
+    circumstances: Circumstances,
     timings: Timings,
 }
 
@@ -285,6 +279,7 @@ struct Sorted {
     triage: Triage,
     /// What an endpoint is to be asked; `None` if nobody is.
     to_ask: Option<ToAsk>,
+    circumstances: Circumstances,
     timings: Timings,
 }
 
@@ -292,14 +287,21 @@ struct Sorted {
 type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send>;
 
 /// Normalize, triage.
-fn sort(stages: &StageModel, embedder: &Embedder, conversation: &Conversation) -> Sorted {
+fn sort(
+    stages: &StageModel,
+    embedder: &Embedder,
+    conversation: &Conversation,
+    circumstances: &Circumstances,
+) -> Sorted {
     let mut timings = Timings::new();
-    let ticket = step("normalize", &mut timings, || normalize::normalize(conversation));
+    let settled = circumstances.custody.settled.as_deref();
+    let normalize = || normalize::normalize_after(conversation, settled);
+    let ticket = step("normalize", &mut timings, normalize);
     let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
     // Where nobody is to be answered there is no call to pay for.
     let is_silent = signals::silence(&ticket, &triage).is_some();
     let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };
-    Sorted { ticket, triage, to_ask, timings }
+    Sorted { ticket, triage, to_ask, circumstances: circumstances.clone(), timings }
 }
 
 /// Retrieve.
@@ -309,10 +311,10 @@ fn search(
     meant: &Meant,
     scope: &Scope,
 ) -> Result<Understood, PrepareError> {
-    let Sorted { ticket, triage, mut timings, .. } = sorted;
+    let Sorted { ticket, triage, circumstances, mut timings, .. } = sorted;
     let find = || retrieve::retrieve(index, &ticket, meant, scope);
     let retrieved = step("retrieve", &mut timings, find)?;
-    Ok(Understood { ticket, triage, retrieved, timings })
+    Ok(Understood { ticket, triage, retrieved, circumstances, timings })
 }
 
 /// Draft, from the passages' own sentences.
@@ -332,7 +334,7 @@ fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
 
 /// Verify, guard, confidence, decide.
 fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
-    let Understood { ticket, triage, retrieved, mut timings } = found;
+    let Understood { ticket, triage, retrieved, circumstances, mut timings } = found;
     let (draft, mut verdict) =
         step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
     let (draft, guarded) = step("guard", &mut timings, || {
@@ -353,16 +355,20 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
     let probability = confidence.probability;
-    let judged = Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability };
-    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context);
-    let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
+    let thresholds = context.policy.thresholds(context.thresholds, &triage.stage.id);
+    let judged =
+        Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability, thresholds };
+    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context, &circumstances);
+    let decision = step("decide", &mut timings, || decide::decide(&signals, thresholds));
+    let because = decide::because(&signals, thresholds);
     let handoff = proposal::handoff(
         &ticket,
         &triage,
         &retrieved.articles,
+        &draft,
         decision,
-        &signals,
-        context.thresholds,
+        &because,
+        (&signals, thresholds),
     );
     Proposal {
         ticket,
@@ -374,8 +380,9 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         guarded,
         confidence,
         signals,
-        thresholds: context.thresholds,
+        thresholds,
         decision,
+        because,
         handoff,
         versions,
         spent: Spent::default(),

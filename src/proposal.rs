@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::confidence::Confidence;
+use crate::decide::Because;
 use crate::decide::Decision;
 use crate::decide::Signals;
 use crate::decide::Thresholds;
@@ -34,6 +35,9 @@ pub struct Proposal {
     pub signals: Signals,
     pub thresholds: Thresholds,
     pub decision: Decision,
+    /// All that spoke for a person. Empty in proposals from before it was kept.
+    #[serde(default)]
+    pub because: Because,
     pub handoff: Handoff,
     pub versions: Versions,
     /// What models cost. Nothing in proposals from before it was counted.
@@ -54,6 +58,31 @@ pub struct Handoff {
     pub tried: Vec<String>,
     /// Titles and links of what was found.
     pub evidence: Vec<String>,
+    // What follows is empty in proposals from before it was kept.
+    /// What else spoke for a person, a sentence each.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// What was asked and answered before, oldest first.
+    #[serde(default)]
+    pub exchanges: Vec<Exchange>,
+    /// What the customer says they have tried, in their words.
+    #[serde(default)]
+    pub customer_tried: Vec<String>,
+    /// The question whose answer decides which reply is right. `None` if none is known.
+    #[serde(default)]
+    pub missing: Option<String>,
+    /// What Deskhand or the team has promised in this conversation.
+    #[serde(default)]
+    pub commitments: Vec<String>,
+}
+
+/// A question of the customer and what they were answered, both cut short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub asked: String,
+    pub answered: String,
+    /// True if a person of the team answered.
+    pub by_person: bool,
 }
 
 /// What a decision rests on, so that it can be replayed: names and hashes.
@@ -73,10 +102,11 @@ pub struct Versions {
     pub manifest: String,
 }
 
+mod handoff;
 mod note;
 
+pub use crate::proposal::handoff::handoff;
 pub use crate::proposal::note::blocked;
-pub use crate::proposal::note::handoff;
 pub use crate::proposal::note::note;
 pub use crate::proposal::note::note_instead;
 pub use crate::proposal::note::stale;

@@ -44,6 +44,7 @@ use crate::eval::Shelf;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::knowledge::Document;
+use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
 use crate::pipeline::PrepareError;
@@ -184,7 +185,9 @@ async fn ask(
     at: Timestamp,
     past: Option<&Document>,
 ) -> Result<Outcome, ReplayError> {
-    let proposal = pipeline.prepare(&question.conversation(), context).await?;
+    // The policies hold as they did at that hour.
+    let then = Circumstances::at(at);
+    let proposal = pipeline.prepare(&question.conversation(), context, &then).await?;
     Ok(Outcome::new(question, at, past, &proposal))
 }
 

@@ -4,6 +4,7 @@
 
 pub mod ballast;
 pub mod chat;
+pub mod custody;
 pub mod decisions;
 pub mod inbox;
 pub mod knowledge;
@@ -26,8 +27,9 @@ use rusqlite::OptionalExtension;
 use crate::store::ballast::Ballast;
 use crate::store::writer::Writer;
 
-/// Version of the tables; a store of a later version is refused.
-const SCHEMA_VERSION: i64 = 1;
+/// Version of the tables; a store of a later version is refused. 2: who has a
+/// conversation. What does not know it would talk over people.
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long a statement waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -40,12 +40,22 @@ impl Conversation {
         self.messages.iter().rev().find(|it| it.public && it.author.kind == AuthorKind::Customer)
     }
 
+    /// True if the helpdesk says that it is over.
+    pub fn is_closed(&self) -> bool {
+        self.status.as_deref().is_some_and(is_closed)
+    }
+
     /// Messages after the one with this id. Empty if it is the last, everything
     /// if it is not there: what we cannot place counts as new.
     pub fn messages_after(&self, message_id: &str) -> &[Message] {
         let place = self.messages.iter().position(|it| it.id == message_id);
         self.messages.get(place.map_or(0, |it| it + 1)..).unwrap_or_default()
     }
+}
+
+/// True for a helpdesk's word for a conversation that is over.
+pub fn is_closed(status: &str) -> bool {
+    ["closed", "resolved", "solved", "rejected", "deleted"].contains(&status)
 }
 
 /// One entry of a conversation.
@@ -174,6 +184,9 @@ pub struct Ticket {
     pub subject: String,
     pub channel: Channel,
     pub tags: Vec<String>,
+    /// The customer's id in the helpdesk; `None` where it does not say.
+    #[serde(default)]
+    pub requester: Option<String>,
     /// Public turns, oldest first, as plain text without quotes and signatures.
     pub turns: Vec<Turn>,
     /// What the customer wants answered now: their public messages since anyone

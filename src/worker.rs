@@ -4,6 +4,7 @@
 
 mod conclude;
 mod handle;
+mod people;
 mod reading;
 mod sort;
 mod start;
@@ -29,12 +30,15 @@ use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::store::custody;
 use crate::store::inbox;
 use crate::store::leases;
 use crate::store::leases::Lease;
 use crate::store::leases::Life;
 use crate::store::outbox::Limits;
 use crate::worker::sort::Sorting;
+
+pub use crate::worker::people::People;
 
 /// Deliveries sorted in one transaction, about.
 const SORT_BATCH: usize = 32;
@@ -53,6 +57,14 @@ pub struct Desk {
     pub manner: Manner,
     pub limits: Limits,
     pub quiet: Quiet,
+    pub people: People,
+}
+
+impl Desk {
+    /// True if notes can and may be written into this helpdesk.
+    fn can_note(&self) -> bool {
+        !self.manner.is_shadow && self.helpdesk.can("note").is_ok()
+    }
 }
 
 /// How long to wait for a customer to finish writing.
@@ -229,6 +241,9 @@ impl Worker {
             .write(move |connection| {
                 for it in &sorted {
                     inbox::sort(connection, it.seq, &it.first, &it.others, now_ms)?;
+                    for key in &it.woken {
+                        custody::wake(connection, key, now_ms)?;
+                    }
                 }
                 Ok(())
             })

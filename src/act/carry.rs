@@ -10,6 +10,7 @@ use crate::act::Record;
 use crate::act::Seen;
 use crate::act::SupersededBy;
 use crate::act::plan::planned;
+use crate::decide::Decision;
 use crate::helpdesk::Action;
 use crate::helpdesk::HelpdeskError;
 use crate::proposal;
@@ -23,6 +24,7 @@ use crate::ticket::AuthorKind;
 use crate::ticket::Body;
 use crate::ticket::Conversation;
 use crate::ticket::Message;
+use crate::ticket::is_closed;
 
 /// How long to wait before looking for a write whose answer was lost. Guessed:
 /// helpdesks show a new message within a second or two.
@@ -121,7 +123,12 @@ async fn reply<F: Fresh>(
             return stand_in(acting, decided, record, entry, unknown).await;
         }
     }
+    let hands_over = matches!(record.proposal.decision, Decision::Escalate(_));
     if let Some(by) = superseded(&record.seen, &conversation) {
+        if hands_over {
+            // People have the rest of it: only what the customer is told is too late.
+            return settle(acting, entry, Settled::Withdrawn(told(&by))).await;
+        }
         return withdraw_all(acting, decided, by).await;
     }
     match claim(acting, entry).await? {
@@ -276,7 +283,10 @@ async fn stand_in(
         Settled::Sent { .. } | Settled::Planned { .. } => "",
     };
     let note = Action::Note(proposal::note_instead(&record.proposal, why));
-    let note = acting.helpdesk.can("note").is_ok().then(|| planned(&note, STAND_IN_PLACE, now_ms));
+    // A hand-over has its note already.
+    let is_wanted = !matches!(record.proposal.decision, Decision::Escalate(_))
+        && acting.helpdesk.can("note").is_ok();
+    let note = is_wanted.then(|| planned(&note, STAND_IN_PLACE, now_ms));
     let (lease, seq, decided) = (acting.lease.clone(), entry.seq, decided.clone());
     let held = acting.store.write(move |it| {
         let held = outbox::settle(it, &lease, seq, &settled, now_ms)?;
@@ -295,10 +305,7 @@ async fn withdraw_all(
     by: SupersededBy,
 ) -> Result<Option<Finished>, ActError> {
     let (lease, id, now_ms) = (acting.lease.clone(), decided.id.clone(), acting.clock.now_ms());
-    let why = match &by {
-        SupersededBy::Customer(message) => format!("the customer wrote again: {message}"),
-        SupersededBy::Person(what) => format!("a person acted: {what}"),
-    };
+    let why = told(&by);
     let held = acting.store.write(move |it| {
         let mut held = true;
         for entry in outbox::of_decision(it, &id)? {
@@ -309,6 +316,14 @@ async fn withdraw_all(
     });
     let held = held.await?;
     Ok(Some(if held { Finished::Superseded(by) } else { Finished::LostLease }))
+}
+
+/// Who was faster, for the outbox.
+fn told(by: &SupersededBy) -> String {
+    match by {
+        SupersededBy::Customer(message) => format!("the customer wrote again: {message}"),
+        SupersededBy::Person(what) => format!("a person acted: {what}"),
+    }
 }
 
 /// Who has written or acted since the proposal was made; `None` if nobody.
@@ -322,16 +337,11 @@ fn superseded(seen: &Seen, conversation: &Conversation) -> Option<SupersededBy> 
     if conversation.assignee.is_some() && conversation.assignee != seen.assignee {
         return Some(SupersededBy::Person("took the conversation".to_owned()));
     }
-    if is_closed(conversation.status.as_deref()) && !is_closed(seen.status.as_deref()) {
+    if conversation.is_closed() && !seen.status.as_deref().is_some_and(is_closed) {
         return Some(SupersededBy::Person("closed the conversation".to_owned()));
     }
     let message = new().find(|it| it.author.kind == AuthorKind::Customer)?;
     Some(SupersededBy::Customer(message.id.clone()))
-}
-
-fn is_closed(status: Option<&str>) -> bool {
-    let closed = ["closed", "resolved", "solved", "rejected", "deleted"];
-    status.is_some_and(|it| closed.contains(&it))
 }
 
 /// Our own message of this write in a conversation: new since the proposal, with

@@ -2,6 +2,7 @@
 //! Pure: nothing here calls anything. What a helpdesk lacks is left out, and the
 //! rest still says what was meant.
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::act::Manner;
@@ -60,21 +61,29 @@ fn word<T: serde::Serialize>(value: &T) -> Option<String> {
     serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
 }
 
-/// The writes a proposal asks for, in order. Empty where nobody is to be
-/// answered.
+/// The writes a proposal asks for, in order. Empty where nobody is to be answered, and
+/// where nothing is to be written.
 pub fn plan(
     proposal: &Proposal,
     manner: &Manner,
     helpdesk: &Helpdesk,
     now_ms: i64,
 ) -> Vec<Planned> {
+    if manner.is_shadow {
+        return Vec::new();
+    }
     let can = |action: &Action| helpdesk.can(action.name()).is_ok();
-    let wanted = actions(proposal, manner, &can);
+    let wanted = actions(proposal, manner, now_ms, &can);
     let possible = wanted.into_iter().filter(|it| can(it));
     possible.zip(0..).map(|(action, place)| planned(&action, place, now_ms)).collect()
 }
 
-fn actions(proposal: &Proposal, manner: &Manner, can: &dyn Fn(&Action) -> bool) -> Vec<Action> {
+fn actions(
+    proposal: &Proposal,
+    manner: &Manner,
+    now_ms: i64,
+    can: &dyn Fn(&Action) -> bool,
+) -> Vec<Action> {
     let stage = &proposal.triage.stage.id;
     let mut tags = vec![format!("{}{stage}", manner.tag_prefix)];
     let mut actions = Vec::new();
@@ -98,6 +107,9 @@ fn actions(proposal: &Proposal, manner: &Manner, can: &dyn Fn(&Action) -> bool) 
         Decision::Escalate(_) => {
             tags.push(HANDOFF_TAG.to_owned());
             actions.push(Action::Note(proposal::note(proposal)));
+            // After the note, before the helpdesk may give it to somebody: their name would
+            // look like somebody who was quicker.
+            actions.extend(told_customer(proposal, manner, now_ms));
             actions.push(Action::Handoff);
         }
     }
@@ -106,6 +118,13 @@ fn actions(proposal: &Proposal, manner: &Manner, can: &dyn Fn(&Action) -> bool) 
         actions.push(Action::Field { field: field.clone(), value: stage.clone() });
     }
     actions
+}
+
+/// What the customer is told of a hand-over. `None` if they are told nothing.
+fn told_customer(proposal: &Proposal, manner: &Manner, now_ms: i64) -> Option<Action> {
+    let now = Timestamp::from_millisecond(now_ms).ok().filter(|_| manner.tells_customer)?;
+    let language = proposal.ticket.language.as_deref();
+    Some(Action::Reply(draft::wording(&draft::handing_over(language, &manner.hours, now))))
 }
 
 /// The public reply of a proposal.
@@ -132,10 +151,29 @@ pub(super) fn planned(action: &Action, place: u32, due_ms: i64) -> Planned {
 /// The note that tells the team of a message that could not be handled. `why`
 /// is ours: it holds no ticket text.
 pub fn planned_alert(why: &str, due_ms: i64) -> Planned {
-    let said = format!(
-        "Deskhand could not handle this conversation and has stopped trying: {why}. \
-         A person needs to answer it."
-    );
+    alert(
+        format!(
+            "Deskhand could not handle this conversation and has stopped trying: {why}. \
+             A person needs to answer it."
+        ),
+        due_ms,
+    )
+}
+
+/// The note that calls people for the nth time who have not picked up a hand-over for
+/// so many minutes.
+pub fn planned_call(n_calls: u32, n_minutes: i64, due_ms: i64) -> Planned {
+    // The number comes first: a note is recognized by how it begins.
+    alert(
+        format!(
+            "Call {n_calls}: this conversation was handed over {n_minutes} minutes ago, and \
+             nobody has picked it up. The customer waits; Deskhand does not answer here any more."
+        ),
+        due_ms,
+    )
+}
+
+fn alert(said: String, due_ms: i64) -> Planned {
     let html = format!("<p>{}</p>", text::escape_html(&said));
     let action = Action::Note(Wording { markdown: said.clone(), text: said, html });
     Planned { kind: "alert", ..planned(&action, 0, due_ms) }

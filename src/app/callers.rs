@@ -22,6 +22,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::config::ApiCaller;
 use crate::config::Endpoint;
+use crate::config::Mode;
 use crate::config::SecretSources;
 use crate::config::Settings;
 use crate::pipeline::Context;
@@ -128,7 +129,11 @@ impl Caller {
              `openssl rand -hex 24`"
         );
         let brand = caller.brand.as_deref().unwrap_or(name);
-        let mode = caller.mode.unwrap_or(settings.answer.mode);
+        // A page cannot be watched from the shadow: its customers go to people.
+        let mode = match caller.mode.unwrap_or(settings.answer.mode) {
+            Mode::Suggest | Mode::Shadow => Mode::Suggest,
+            Mode::Autopilot => Mode::Autopilot,
+        };
         Ok(Caller {
             name: name.to_owned(),
             context: super::context(settings, mode, brand, "api"),

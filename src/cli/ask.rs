@@ -5,9 +5,11 @@ use std::io::Write;
 
 use clap::Args;
 
+use crate::clock::Clock;
 use crate::decide::Decision;
 use crate::draft;
 use crate::draft::Writer;
+use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
 use crate::proposal;
@@ -45,6 +47,7 @@ pub async fn run(
     args: &AskArgs,
     pipeline: &Pipeline,
     context: &Context,
+    clock: &Clock,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let author = Author { kind: AuthorKind::Customer, id: None, name: None, email: None };
@@ -62,7 +65,8 @@ pub async fn run(
         messages: vec![message],
         ..Conversation::default()
     };
-    let proposal = pipeline.prepare(&conversation, context).await?;
+    let now = Circumstances::at(clock.now());
+    let proposal = pipeline.prepare(&conversation, context, &now).await?;
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&proposal)?)?;
         return Ok(());

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::act::Record;
 use crate::decide;
+use crate::decide::Because;
 use crate::proposal;
 use crate::store::Store;
 use crate::store::decisions;
@@ -110,6 +111,7 @@ async fn show(
     }
     writeln!(out, "{} — {} — {}", decided.id, decided.conversation, decided.outcome)?;
     writeln!(out, "decision    {} {}", decided.decision, decided.reason.unwrap_or_default())?;
+    write_because(&record.proposal.because, out)?;
     let stage = &record.proposal.triage.stage;
     writeln!(out, "stage       {} ({})", stage.id, stage.reason)?;
     writeln!(out, "confidence  {:.2}", record.proposal.confidence.probability)?;
@@ -138,6 +140,17 @@ async fn show(
             "version     {name} {}",
             value.as_str().map_or(value.to_string(), str::to_owned)
         )?;
+    }
+    Ok(())
+}
+
+/// All that spoke for a person, in the order it was looked at.
+fn write_because(because: &Because, out: &mut dyn Write) -> anyhow::Result<()> {
+    for reason in &because.reasons {
+        writeln!(out, "for people  {}", plain(&serde_json::to_value(reason)?))?;
+    }
+    for hold in &because.holds {
+        writeln!(out, "not sent    {}", hold.word())?;
     }
     Ok(())
 }

@@ -45,6 +45,9 @@ impl Settings {
              lower answer.suggest_from or raise answer.send_from"
         );
         self.model.check()?;
+        self.hours.check()?;
+        self.handover.check()?;
+        self.policy.check(&self.hours)?;
         self.embedder.check()?;
         self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))

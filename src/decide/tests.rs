@@ -3,17 +3,22 @@
 use proptest::prelude::*;
 
 use crate::decide::Decision;
+use crate::decide::Hold;
 use crate::decide::Reason;
 use crate::decide::Signals;
 use crate::decide::Silence;
 use crate::decide::Thresholds;
+use crate::decide::because;
 use crate::decide::decide;
+use crate::handover::Leave;
 
 /// A reason, and what has to change for it to be gone.
 type Mend = (Reason, fn(&mut Signals));
 
 const SOUND: Signals = Signals {
     silence: None,
+    leave: Leave::Reply,
+    policies: Vec::new(),
     asked_for_person: false,
     sensitive_topic: false,
     injection: false,
@@ -87,6 +92,53 @@ fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
 }
 
 #[test]
+fn what_people_have_is_never_answered_and_handed_over_once() {
+    let asked = Signals { asked_for_person: true, ..SOUND };
+    let weak = Signals { grounding: f32::NAN, ..SOUND };
+    let unsure = Signals { confidence: 0.1, ..SOUND };
+    for leave in [Leave::Note, Leave::Suggest] {
+        let sound = Signals { leave, ..SOUND };
+        assert_eq!(decide(&sound, AUTOPILOT), Decision::Suggest, "{leave:?}");
+    }
+    for signals in [asked, weak, unsure] {
+        let untold = Signals { leave: Leave::Note, ..signals.clone() };
+        assert!(matches!(decide(&untold, AUTOPILOT), Decision::Escalate(_)), "{untold:?}");
+        let told = Signals { leave: Leave::Suggest, ..signals };
+        assert_eq!(decide(&told, AUTOPILOT), Decision::StandDown(Silence::WithPeople));
+    }
+    let closed = Signals { leave: Leave::Nothing, asked_for_person: true, ..SOUND };
+    assert_eq!(decide(&closed, AUTOPILOT), Decision::StandDown(Silence::Closed));
+}
+
+#[test]
+fn a_policy_leaves_a_suggestion_whichever_it_is() {
+    for policy in [Hold::Stage, Hold::Topic, Hold::Tag, Hold::Vip, Hold::Hours, Hold::Canary] {
+        let signals = Signals { policies: vec![policy], ..SOUND };
+        assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest, "{policy:?}");
+        assert_eq!(because(&signals, AUTOPILOT).holds, [policy]);
+    }
+}
+
+#[test]
+fn everything_that_holds_is_kept_in_one_order() {
+    let signals = Signals {
+        sensitive_topic: true,
+        n_passages: 0,
+        policies: vec![Hold::Topic, Hold::Canary],
+        person_involved: true,
+        stale: true,
+        confidence: f32::NAN,
+        ..SOUND
+    };
+    let all = because(&signals, AUTOPILOT);
+    assert_eq!(all.reasons, [Reason::SensitiveTopic, Reason::NothingFound]);
+    let holds = [Hold::PersonInvolved, Hold::Topic, Hold::Canary, Hold::Stale, Hold::NotSure];
+    assert_eq!(all.holds, holds);
+    assert!(holds.is_sorted(), "the order of the list is the order of the type");
+    assert_eq!(because(&SOUND, COPILOT).holds, [Hold::OnlySuggests]);
+}
+
+#[test]
 fn silence_comes_before_everything() {
     let signals = Signals { silence: Some(Silence::AutoReply), asked_for_person: true, ..SOUND };
     assert_eq!(decide(&signals, AUTOPILOT), Decision::StandDown(Silence::AutoReply));
@@ -126,6 +178,8 @@ proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
         flags in prop::array::uniform15(any::<bool>()),
+        with_people in any::<bool>(),
+        policy in prop::option::of(Just(Hold::Vip)),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
@@ -135,6 +189,8 @@ proptest! {
         let [.., injected_passage, guarded, stale, disputed, unbacked, asks_back] = flags;
         let signals = Signals {
             silence: None,
+            leave: if with_people { Leave::Note } else { Leave::Reply },
+            policies: policy.into_iter().collect(),
             asked_for_person: asked,
             sensitive_topic: sensitive,
             injection,
@@ -156,10 +212,18 @@ proptest! {
         };
         let decision = decide(&signals, AUTOPILOT);
         let sound = flags.iter().all(|it| !it)
+            && !with_people
+            && policy.is_none()
             && n_passages != 0
             && grounding.is_some_and(|it| 0.9 <= it)
             && confidence.is_some_and(|it| 0.85 <= it);
         prop_assert_eq!(decision == Decision::Send, sound);
+        prop_assert_eq!(because(&signals, AUTOPILOT).is_empty(), sound);
+        // What was stored decides as what was seen.
+        let stored = serde_json::to_string(&signals).unwrap();
+        let stored: Signals = serde_json::from_str(&stored).unwrap();
+        prop_assert_eq!(decide(&stored, AUTOPILOT), decision);
+        prop_assert_eq!(because(&stored, AUTOPILOT), because(&signals, AUTOPILOT));
         prop_assert_ne!(decide(&signals, COPILOT), Decision::Send);
     }
 }

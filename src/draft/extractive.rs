@@ -18,7 +18,9 @@ use crate::draft::question::Source;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::Pool;
+use crate::text;
 use crate::text::language;
+use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
 /// Passages that are looked into, best first: those of the first three articles
@@ -97,10 +99,21 @@ fn before(
     if let Some(Fork { options }) = fork
         && let Some(first) = options.first()
     {
-        before.push(joint(joints::about(joints.fork, &options.join(", "))));
+        let asked = joints::about(joints.fork, &options.join(", "));
+        // Nobody is asked the same twice: a person who reads the draft may know.
+        if !was_said(ticket, &asked) {
+            before.push(joint(asked));
+        }
         before.push(joint(joints::about(joints.meanwhile, first)));
     }
     before
+}
+
+/// True if we said this before in the conversation.
+fn was_said(ticket: &Ticket, text: &str) -> bool {
+    let text = text::fingerprint(text);
+    let own = ticket.turns.iter().filter(|it| it.author == AuthorKind::Own);
+    own.map(|it| text::fingerprint(&it.text)).any(|it| it.contains(&text))
 }
 
 fn source(passage: &Passage) -> Source<'_> {

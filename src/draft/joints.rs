@@ -1,6 +1,15 @@
 //! Our own words around quotes: greeting, opening, closing. They state no fact
 //! and promise nothing but a person.
 
+use jiff::Timestamp;
+
+use crate::draft::Draft;
+use crate::draft::Layout;
+use crate::draft::Sentence;
+use crate::draft::SentenceKind;
+use crate::draft::Writer;
+use crate::hours::Hours;
+
 /// The joints of one language. `{}` is what the line is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joints {
@@ -21,6 +30,8 @@ pub(super) struct Joints {
     pub sources: &'static str,
     /// In place of a reply, where a customer waits for one.
     pub person: &'static str,
+    /// When the team is there again.
+    pub back: &'static str,
 }
 
 const ENGLISH: Joints = Joints {
@@ -34,6 +45,7 @@ const ENGLISH: Joints = Joints {
     closing: "If this does not help, just reply and a person of our team will look into it.",
     sources: "Sources",
     person: "This needs a person of our team.",
+    back: "Our team is back on {}.",
 };
 
 const ALL: &[(&str, Joints)] = &[
@@ -50,6 +62,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Wenn das nicht weiterhilft, antworten Sie einfach, dann kümmert sich jemand aus unserem Team darum.",
             sources: "Quellen",
             person: "Das muss jemand aus unserem Team beantworten.",
+            back: "Unser Team ist ab {} wieder da.",
         },
     ),
     (
@@ -65,6 +78,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Si cela ne suffit pas, répondez simplement à ce message et une personne de notre équipe prendra le relais.",
             sources: "Sources",
             person: "Une personne de notre équipe doit vous répondre.",
+            back: "Notre équipe sera de retour le {}.",
         },
     ),
     (
@@ -80,6 +94,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Si esto no le ayuda, responda a este mensaje y una persona de nuestro equipo lo revisará.",
             sources: "Fuentes",
             person: "Esto debe responderlo una persona de nuestro equipo.",
+            back: "Nuestro equipo vuelve el {}.",
         },
     ),
     (
@@ -95,6 +110,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Se non basta, risponda a questo messaggio e una persona del nostro team se ne occuperà.",
             sources: "Fonti",
             person: "A questo deve rispondere una persona del nostro team.",
+            back: "Il nostro team torna il {}.",
         },
     ),
     (
@@ -110,6 +126,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Se isto não ajudar, responda a esta mensagem e uma pessoa da nossa equipe vai verificar.",
             sources: "Fontes",
             person: "Isto precisa ser respondido por uma pessoa da nossa equipe.",
+            back: "A nossa equipe volta em {}.",
         },
     ),
     (
@@ -125,6 +142,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Helpt dit niet, antwoord dan gewoon; iemand van ons team kijkt er dan naar.",
             sources: "Bronnen",
             person: "Dit moet iemand van ons team beantwoorden.",
+            back: "Ons team is er weer op {}.",
         },
     ),
     (
@@ -140,6 +158,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Jeśli to nie pomoże, proszę odpowiedzieć na tę wiadomość, a zajmie się tym osoba z naszego zespołu.",
             sources: "Źródła",
             person: "Na to musi odpowiedzieć osoba z naszego zespołu.",
+            back: "Nasz zespół wraca {}.",
         },
     ),
     (
@@ -155,6 +174,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Om det inte hjälper är det bara att svara, så tittar någon i vårt team på det.",
             sources: "Källor",
             person: "Det här behöver någon i vårt team svara på.",
+            back: "Vårt team är tillbaka {}.",
         },
     ),
     (
@@ -170,6 +190,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "Hvis det ikke hjælper, så svar bare, så ser en fra vores team på det.",
             sources: "Kilder",
             person: "Det her skal en fra vores team svare på.",
+            back: "Vores team er tilbage {}.",
         },
     ),
     (
@@ -185,6 +206,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "解決しない場合は、このままご返信ください。担当者が確認いたします。",
             sources: "出典",
             person: "この件は担当者が回答いたします。",
+            back: "担当者は {} から対応いたします。",
         },
     ),
     (
@@ -200,6 +222,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "如果问题仍未解决，请直接回复，我们的同事会跟进处理。",
             sources: "来源",
             person: "这个问题需要由我们的同事来答复。",
+            back: "我们的团队将于 {} 恢复工作。",
         },
     ),
     (
@@ -215,6 +238,7 @@ const ALL: &[(&str, Joints)] = &[
             closing: "해결되지 않으면 이 메시지에 답장해 주세요. 담당자가 확인하겠습니다.",
             sources: "출처",
             person: "이 문의는 담당자가 답변해야 합니다.",
+            back: "담당자는 {}부터 다시 근무합니다.",
         },
     ),
 ];
@@ -225,13 +249,62 @@ pub(super) fn joints(language: Option<&str>) -> Joints {
     found.map_or(ENGLISH, |(_, joints)| *joints)
 }
 
-/// What a customer who waits is told where a person has to answer. Promises nothing.
+/// What a customer who waits is told where a person has to answer, and when the team is
+/// there again if it is not now. Promises nothing else.
 #[must_use]
-pub fn for_a_person(language: Option<&str>) -> &'static str {
-    joints(language).person
+pub fn for_a_person(language: Option<&str>, hours: &Hours, now: Timestamp) -> String {
+    let Joints { person, back, .. } = joints(language);
+    let next = hours.next_open(now).filter(|it| *it != now);
+    match next {
+        Some(next) => format!("{person} {}", about(back, &hours.said(next))),
+        None => person.to_owned(),
+    }
+}
+
+/// The same as a message of its own.
+#[must_use]
+pub fn handing_over(language: Option<&str>, hours: &Hours, now: Timestamp) -> Draft {
+    let line = |text: String| Sentence {
+        text,
+        cites: Vec::new(),
+        kind: SentenceKind::Joint,
+        layout: Layout::Paragraph,
+    };
+    let greeting = line(joints(language).greeting.to_owned());
+    Draft {
+        sentences: vec![greeting, line(for_a_person(language, hours, now))],
+        citations: Vec::new(),
+        written_by: Writer::Extractive,
+        asks_back: false,
+        language: language.map(str::to_owned),
+    }
 }
 
 /// A line about something.
 pub(super) fn about(line: &str, what: &str) -> String {
     line.replace("{}", what.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn out_of_hours_a_customer_is_told_when_the_team_is_back() {
+        let office = Hours::parse("UTC", &["mon-fri 09:00-17:00".to_owned()], &[]).unwrap();
+        let at = |text: &str| text.parse().unwrap();
+        let noon = for_a_person(Some("en"), &office, at("2026-11-27T12:00:00Z"));
+        assert_eq!(noon, "This needs a person of our team.");
+        let saturday = at("2026-11-28T12:00:00Z");
+        assert_eq!(
+            for_a_person(Some("en"), &office, saturday),
+            "This needs a person of our team. Our team is back on 2026-11-30 09:00 UTC."
+        );
+        for (code, joints) in ALL {
+            let told = for_a_person(Some(code), &office, saturday);
+            assert!(told.contains("2026-11-30 09:00") && joints.back.contains("{}"), "{told}");
+        }
+        let never = for_a_person(None, &Hours::default(), saturday);
+        assert_eq!(never, "This needs a person of our team.", "without hours nothing is told");
+    }
 }

@@ -2,11 +2,15 @@
 
 use crate::decide::Signals;
 use crate::decide::Silence;
+use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Writer;
 use crate::guard::Guarded;
+use crate::handover::Leave;
+use crate::handover::State;
 use crate::injection::suspicion;
 use crate::knowledge::Hit;
+use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::proposal;
 use crate::retrieve::Retrieved;
@@ -26,6 +30,8 @@ pub(super) struct Judged<'a> {
     pub verdict: &'a Verdict,
     pub guarded: &'a Guarded,
     pub probability: f32,
+    /// Of the ticket's stage.
+    pub thresholds: Thresholds,
 }
 
 pub(super) fn signals(
@@ -34,19 +40,22 @@ pub(super) fn signals(
     retrieved: &Retrieved,
     judged: &Judged<'_>,
     context: &Context,
+    circumstances: &Circumstances,
 ) -> Signals {
-    let Judged { draft, verdict, guarded, probability } = *judged;
+    let Judged { draft, verdict, guarded, probability, thresholds } = *judged;
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
-    let could_go_out = context.thresholds.send_from.is_some_and(|least| least <= probability);
+    let could_go_out = thresholds.send_from.is_some_and(|least| least <= probability);
     Signals {
         silence: silence(ticket, triage),
+        leave: circumstances.custody.leave(),
+        policies: context.policy.holds(ticket, &triage.stage.id, circumstances.now),
         asked_for_person: triage.has(FlagKind::AskedForPerson),
         sensitive_topic: triage.has(FlagKind::Sensitive),
         injection: triage.has(FlagKind::Injection),
         injected_passage: could_go_out && talks_to_a_model(draft, &retrieved.articles),
-        person_involved: ticket.turns.iter().any(|it| it.author.is_staff()),
+        person_involved: person_involved(ticket, circumstances),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         empty_question: !has_words,
         language_unsupported: !one_language,
@@ -67,6 +76,16 @@ pub(super) fn signals(
     }
 }
 
+/// True if a person of the team has written to this customer; what they wrote before
+/// they gave the conversation back does not count any more.
+fn person_involved(ticket: &Ticket, circumstances: &Circumstances) -> bool {
+    let custody = &circumstances.custody;
+    let settled = custody.settled.as_deref().filter(|_| custody.state == State::Returned);
+    let turns = ticket.turns.iter().rev();
+    let mut since = turns.take_while(|it| Some(it.message_id.as_str()) != settled);
+    since.any(|it| it.author.is_staff())
+}
+
 /// True if a passage that the draft cites is written for a model.
 fn talks_to_a_model(draft: &Draft, articles: &[Hit]) -> bool {
     let is_cited =
@@ -75,9 +94,10 @@ fn talks_to_a_model(draft: &Draft, articles: &[Hit]) -> bool {
     articles.iter().filter(is_cited).any(|it| PASSAGE_FROM < suspicion(&told(it)).log_odds)
 }
 
-/// True if no draft, however good, could go to the customer.
-pub(super) fn is_settled(ticket: &Ticket, triage: &Triage) -> bool {
+/// True if no draft, however good, could go to anybody.
+pub(super) fn is_settled(ticket: &Ticket, triage: &Triage, circumstances: &Circumstances) -> bool {
     silence(ticket, triage).is_some()
+        || circumstances.custody.leave() == Leave::Nothing
         || triage.has(FlagKind::AskedForPerson)
         || triage.has(FlagKind::Sensitive)
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::decide::Because;
 use crate::decide::Decision;
+use crate::decide::Hold;
 use crate::decide::Reason;
 use crate::decide::Signals;
 use crate::decide::Silence;
@@ -14,115 +16,74 @@ use crate::guard::Rule;
 use crate::helpdesk::Wording;
 use crate::knowledge::Hit;
 use crate::knowledge::Stale;
-use crate::proposal::Handoff;
+use crate::proposal::Exchange;
 use crate::proposal::Proposal;
 use crate::text;
-use crate::ticket::AuthorKind;
-use crate::ticket::Ticket;
 use crate::triage::FlagKind;
 use crate::triage::Triage;
 use crate::verify::Fault;
 use crate::verify::Verdict;
 
-/// Letters of the customer's words in a summary. Guessed: three lines of a note.
-const SUMMARY_CHARS: usize = 320;
-
-/// Letters of one of our own earlier replies. Guessed: enough to recognise it.
+/// Letters of a sentence that is told. Guessed: enough to recognise it.
 const TRIED_CHARS: usize = 140;
-
-/// Titles listed as evidence.
-const N_EVIDENCE: usize = 3;
 
 /// Features named as the reasons of a confidence.
 const N_PARTS: usize = 3;
 
-/// What a person gets who takes over.
-pub fn handoff(
-    ticket: &Ticket,
+/// Why a person is needed, each in a sentence for that person: what was decided by first,
+/// then whatever else held.
+pub(super) fn reasons(
     triage: &Triage,
-    articles: &[Hit],
     decision: Decision,
+    because: &Because,
     signals: &Signals,
     thresholds: Thresholds,
-) -> Handoff {
-    let own = ticket.turns.iter().filter(|it| it.author == AuthorKind::Own);
-    let mut evidence: Vec<String> = Vec::new();
-    for hit in articles {
-        let passage = &hit.passage;
-        let line = match passage.link() {
-            Some(link) => format!("{} ({link})", passage.title),
-            None => passage.title.clone(),
-        };
-        if evidence.len() < N_EVIDENCE && !evidence.contains(&line) {
-            evidence.push(line);
+) -> Vec<String> {
+    let holds = || because.holds.iter().map(|it| told(*it, signals, thresholds));
+    match decision {
+        // Where a person sends every reply, how sure Deskhand is decides nothing.
+        Decision::Suggest if thresholds.send_from.is_none() => holds().take(1).collect(),
+        Decision::Suggest => holds().collect(),
+        Decision::Escalate(first) => {
+            let others = because.reasons.iter().filter(|it| **it != first);
+            let others = others.map(|it| reason(triage, Decision::Escalate(*it)));
+            std::iter::once(reason(triage, decision)).chain(others).collect()
         }
-    }
-    Handoff {
-        summary: summary(ticket),
-        reason: match decision {
-            Decision::Suggest => why_not_sent(signals, thresholds),
-            Decision::Send | Decision::Escalate(_) | Decision::StandDown(_) => {
-                reason(triage, decision)
-            }
-        },
-        tried: own.map(|it| text::shorten(&it.text, TRIED_CHARS)).collect(),
-        evidence,
+        Decision::Send | Decision::StandDown(_) => vec![reason(triage, decision)],
     }
 }
 
-/// The customer's matter in a sentence or two of their own.
-fn summary(ticket: &Ticket) -> String {
-    let asked = text::shorten(&ticket.question, SUMMARY_CHARS);
-    let n_messages = ticket.turns.iter().filter(|it| it.author == AuthorKind::Customer).count();
-    let about = if ticket.subject.is_empty() {
-        String::new()
-    } else {
-        format!(" about “{}”", text::shorten(&ticket.subject, TRIED_CHARS))
+/// One thing that speaks against sending, in a sentence for an agent.
+fn told(hold: Hold, signals: &Signals, thresholds: Thresholds) -> String {
+    let told = match hold {
+        Hold::OnlySuggests => "On this connection a person sends every reply.",
+        Hold::WithPeople => "People have this conversation.",
+        Hold::PersonInvolved => "A person of the team has written in this conversation.",
+        Hold::Stage => "At this stage of the journey people answer.",
+        Hold::Topic => "The question is about a topic people answer.",
+        Hold::Tag => "The ticket bears a tag of what people answer.",
+        Hold::Vip => "People look after this customer.",
+        Hold::Hours => "At this hour no reply goes out by itself.",
+        Hold::Canary => "Only a share of the conversations is answered by itself so far.",
+        Hold::Injection => "The message talks to a machine rather than to the team.",
+        Hold::InjectedPassage => "An article it cites talks to a machine rather than to readers.",
+        Hold::Stale => "People have since answered otherwise than the help center says.",
+        Hold::Disputed => "Another article says otherwise.",
+        Hold::Unbacked => "A sentence is not backed by what it cites.",
+        Hold::AsksBack => {
+            "It leaves to the customer which of several things is meant; you may know."
+        }
+        Hold::Fallback => "The model did not answer; this was put together without it.",
+        Hold::NotSure => {
+            let (sure, needed) =
+                (signals.confidence * 100.0, thresholds.send_from.unwrap_or(1.0) * 100.0);
+            return format!(
+                "Deskhand is {sure:.0} % sure; replies go out by themselves from {needed:.0} %."
+            );
+        }
+        Hold::NotGrounded => "A sentence is not backed well enough by what it cites.",
     };
-    match n_messages {
-        0 => format!("Nobody has asked anything{about} yet."),
-        1 => format!("The customer writes{about}: “{asked}”"),
-        n => format!("The customer has written {n} times{about}, last: “{asked}”"),
-    }
-}
-
-/// Why a good draft is shown to a person first.
-fn why_not_sent(signals: &Signals, thresholds: Thresholds) -> String {
-    let Some(send_from) = thresholds.send_from else {
-        return "On this connection a person sends every reply.".to_owned();
-    };
-    if signals.person_involved {
-        return "A person of the team has written in this conversation.".to_owned();
-    }
-    if signals.injection {
-        return "The message talks to a machine rather than to the team.".to_owned();
-    }
-    if signals.injected_passage {
-        return "An article it cites talks to a machine rather than to readers.".to_owned();
-    }
-    if signals.stale {
-        return "People have since answered otherwise than the help center says.".to_owned();
-    }
-    if signals.disputed {
-        return "Another article says otherwise.".to_owned();
-    }
-    if signals.unbacked {
-        return "A sentence is not backed by what it cites.".to_owned();
-    }
-    if signals.asks_back {
-        return "It leaves to the customer which of several things is meant; you may know."
-            .to_owned();
-    }
-    if signals.fallback {
-        return "The model did not answer; this was put together without it.".to_owned();
-    }
-    if signals.confidence < send_from {
-        let (sure, needed) = (signals.confidence * 100.0, send_from * 100.0);
-        return format!(
-            "Deskhand is {sure:.0} % sure; replies go out by themselves from {needed:.0} %."
-        );
-    }
-    "A sentence is not backed well enough by what it cites.".to_owned()
+    told.to_owned()
 }
 
 /// Why a person is needed, in one sentence for that person.
@@ -174,6 +135,10 @@ fn reason(triage: &Triage, decision: Decision) -> String {
         Decision::StandDown(Silence::NothingAsked) => {
             format!("The customer asks nothing{}.", cue(FlagKind::NothingAsked))
         }
+        Decision::StandDown(Silence::WithPeople) => {
+            "People have this conversation and were told why.".to_owned()
+        }
+        Decision::StandDown(Silence::Closed) => "A person closed this conversation.".to_owned(),
     }
 }
 
@@ -196,11 +161,24 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
     let mut note = Note::default();
     note.heading(lead);
     note.line("Why", why);
+    let handoff = &proposal.handoff;
+    if why == handoff.reason {
+        handoff.also.iter().for_each(|it| note.line("Also", it));
+    }
     if matches!(proposal.decision, Decision::Escalate(_)) {
-        note.line("Summary", &proposal.handoff.summary);
-        for tried in &proposal.handoff.tried {
-            note.line("Already answered", tried);
+        note.line("Summary", &handoff.summary);
+        for Exchange { asked, answered, by_person } in &handoff.exchanges {
+            let who = if *by_person { "a person" } else { "Deskhand" };
+            note.line("Asked before", &format!("“{asked}”; {who} answered “{answered}”"));
         }
+        handoff
+            .customer_tried
+            .iter()
+            .for_each(|it| note.line("Tried by the customer", &quoted(it)));
+        handoff.commitments.iter().for_each(|it| note.line("Promised before", &quoted(it)));
+    }
+    if let Some(missing) = &handoff.missing {
+        note.line("Not known yet", missing);
     }
     note.line("Journey stage", &stage(proposal));
     if !proposal.draft.sentences.is_empty() {
@@ -226,6 +204,10 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
         }
     }
     note.done()
+}
+
+fn quoted(text: &str) -> String {
+    format!("“{text}”")
 }
 
 /// What newer answers of people say otherwise than the passages a draft cites.

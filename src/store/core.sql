@@ -45,6 +45,16 @@ CREATE INDEX IF NOT EXISTS conversations_due ON conversations (connection, suspe
 CREATE INDEX IF NOT EXISTS conversations_free ON conversations (due_ms) WHERE due_ms IS NOT NULL AND lease_owner IS NULL;
 CREATE INDEX IF NOT EXISTS conversations_leased ON conversations (lease_owner) WHERE lease_owner IS NOT NULL;
 
+-- One row a conversation that was looked at: who has it, Deskhand or people.
+CREATE TABLE IF NOT EXISTS custody (
+    conversation TEXT    PRIMARY KEY,         -- connection/id
+    state        TEXT    NOT NULL,            -- bot | offered | waiting | human | returned | closed
+    since_ms     INTEGER NOT NULL,
+    call_ms      INTEGER,                     -- when people are called (again); NULL if nobody is waited for
+    custody      TEXT    NOT NULL             -- all of it, JSON
+);
+CREATE INDEX IF NOT EXISTS custody_with_people ON custody (since_ms) WHERE state IN ('offered', 'waiting', 'human');
+
 -- One row a message that was to be answered.
 CREATE TABLE IF NOT EXISTS decisions (
     id           TEXT    PRIMARY KEY,
@@ -58,7 +68,7 @@ CREATE TABLE IF NOT EXISTS decisions (
     confidence   REAL,
     cost_usd_micros INTEGER NOT NULL DEFAULT 0,-- of the models that were asked
     record       TEXT    NOT NULL,            -- the whole proposal, JSON
-    outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | dead
+    outcome      TEXT    NOT NULL,            -- open | sent | suggested | escalated | superseded | ignored | shadow | dead
     UNIQUE (brand, conversation, trigger)
 );
 CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at_ms);

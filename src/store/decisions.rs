@@ -144,11 +144,11 @@ pub fn close(
     Ok(true)
 }
 
-/// What stands for a decision where none could be taken: the note that tells of a
-/// dead delivery belongs to it. It is not stored.
-pub fn of_dead(lease: &Lease, brand: &str, intent: &str, now_ms: i64) -> Decided {
+/// What stands for a decision where none was taken: a note that tells of a dead
+/// delivery, or calls people again, belongs to it. It is not stored.
+pub fn stand_in(lease: &Lease, brand: &str, intent: &str, now_ms: i64) -> Decided {
     Decided {
-        id: format!("dead-{intent}"),
+        id: format!("told-{intent}"),
         brand: brand.to_owned(),
         conversation: lease.key.clone(),
         trigger: String::new(),

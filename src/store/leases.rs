@@ -142,9 +142,9 @@ pub fn renew(connection: &Connection, lease: &Lease, until_ms: i64) -> rusqlite:
 }
 
 /// Gives a lease back. The conversation is due again at `due_ms` if deliveries
-/// still wait for it, and not at all otherwise. Its crashes are forgiven, for it
-/// was survived this time, unless they were too many. Without effect if the lease
-/// was lost.
+/// still wait for it; if not, when people are to be called who have not picked it up,
+/// though not before `due_ms`; and else not at all. Its crashes are forgiven, for it was
+/// survived this time, unless they were too many. Without effect if the lease was lost.
 pub fn release(connection: &Connection, lease: &Lease, due_ms: i64) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
@@ -154,7 +154,9 @@ pub fn release(connection: &Connection, lease: &Lease, due_ms: i64) -> rusqlite:
                     SELECT 1 FROM deliveries WHERE conversation = ?1 AND state = 'waiting')
                     OR EXISTS (
                     SELECT 1 FROM outbox WHERE conversation = ?1 AND state IN ('planned', 'sending'))
-                    THEN ?3 END,
+                    THEN ?3
+                    ELSE (SELECT max(call_ms, ?3) FROM custody
+                        WHERE conversation = ?1 AND call_ms IS NOT NULL) END,
                 waiting_ms = (SELECT min(received_ms) FROM deliveries
                     WHERE conversation = ?1 AND state = 'waiting')
              WHERE key = ?1 AND fence = ?2",

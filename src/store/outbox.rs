@@ -8,6 +8,7 @@ use rusqlite::Row;
 use rusqlite::params;
 use serde::Serialize;
 
+use crate::store::custody;
 use crate::store::decisions::Decided;
 use crate::store::fact;
 use crate::store::leases;
@@ -77,8 +78,8 @@ pub enum Claim {
     LostLease,
     /// It is not planned any more: another worker did it.
     Gone,
-    /// A reply that must not go out, and why: the kill switch, a cap, the same
-    /// words as before.
+    /// A reply that must not go out, and why: people have the conversation, the kill
+    /// switch, a cap, the same words as before.
     Held(String),
 }
 
@@ -148,8 +149,8 @@ pub fn of_decision(connection: &Connection, decision: &str) -> rusqlite::Result<
     rows.collect()
 }
 
-/// Begins a write: planned → sending. The fence, the kill switch and the caps
-/// are asked in the same transaction, so nothing slips between.
+/// Begins a write: planned → sending. The fence, who has the conversation, the kill
+/// switch and the caps are asked in the same transaction, so nothing slips between.
 pub fn claim(
     connection: &Connection,
     lease: &Lease,
@@ -160,16 +161,15 @@ pub fn claim(
     if !leases::holds(connection, lease)? {
         return Ok(Claim::LostLease);
     }
-    if entry.kind == "reply"
-        && let Some(why) = held(
-            connection,
-            (&entry.brand, &entry.conversation),
-            &entry.fingerprint,
-            limits,
-            now_ms,
-        )?
-    {
-        return Ok(Claim::Held(why));
+    if entry.kind == "reply" {
+        let slot = (entry.brand.as_str(), entry.conversation.as_str());
+        let why = match custody::held(connection, &entry.conversation, &entry.decision)? {
+            Some(why) => Some(why),
+            None => held(connection, slot, &entry.fingerprint, limits, now_ms)?,
+        };
+        if let Some(why) = why {
+            return Ok(Claim::Held(why));
+        }
     }
     let n_claimed = connection
         .prepare_cached(

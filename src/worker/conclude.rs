@@ -12,8 +12,11 @@ use crate::act::SupersededBy;
 use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::decide::Silence;
+use crate::handover::Custody;
+use crate::handover::State;
 use crate::helpdesk::Event;
 use crate::store::StoreError;
+use crate::store::custody;
 use crate::store::decisions;
 use crate::store::decisions::Decided;
 use crate::store::decisions::Ending;
@@ -26,6 +29,7 @@ use crate::store::outbox;
 use crate::store::outbox::Entry;
 use crate::store::outbox::Settled;
 use crate::worker::Desk;
+use crate::worker::People;
 use crate::worker::Worker;
 use crate::worker::handle::MAX_READS_AFTER_WEBHOOK;
 use crate::worker::handle::WorkError;
@@ -55,6 +59,7 @@ impl Worker {
         let entries = self.store.read(move |it| outbox::of_decision(it, &id)).await?;
         let ending = match finished {
             Finished::LostLease => return Ok(false),
+            Finished::Done if desk.manner.is_shadow => in_shadow(decided, waiting),
             Finished::Done => ending(decided, &entries, waiting),
             Finished::Superseded(SupersededBy::Person(what)) => {
                 let outcome = Outcome::Superseded(format!("a person acted first: {what}"));
@@ -72,8 +77,15 @@ impl Worker {
             .increment(1);
         let (held, now_ms) = (lease.clone(), self.clock.now_ms());
         let superseded = ending.decision_outcome == "superseded";
-        let closed =
-            self.store.write(move |it| decisions::close(it, &held, &ending, now_ms)).await?;
+        let people = desk.people.clone();
+        let closing = move |it: &rusqlite::Connection| {
+            let closed = decisions::close(it, &held, &ending, now_ms)?;
+            if closed && ending.decision_outcome == "escalated" {
+                people.told(it, &held, now_ms)?;
+            }
+            Ok(closed)
+        };
+        let closed = self.store.write(closing).await?;
         if closed && superseded {
             self.release(lease, wait).await?;
             return Ok(false);
@@ -81,11 +93,12 @@ impl Worker {
         Ok(closed)
     }
 
-    /// Ends everything that waits for a conversation in the same way.
+    /// Ends everything that waits for a conversation in the same way, and keeps who has it.
     pub(super) async fn end_all(
         &self,
         lease: &Lease,
         waiting: &[Waiting],
+        custody: Custody,
         outcome: Outcome,
     ) -> Result<(), StoreError> {
         let seqs: Vec<i64> = waiting.iter().map(|it| it.seq).collect();
@@ -96,6 +109,7 @@ impl Worker {
                     for seq in seqs {
                         inbox::finish(connection, seq, &outcome, now_ms)?;
                     }
+                    custody::set(connection, &held, &custody)?;
                     leases::release(connection, &held, now_ms)?;
                 }
                 Ok(())
@@ -160,13 +174,14 @@ impl Worker {
         );
         metrics::counter!("deskhand_dead_total").increment(1);
         let now_ms = self.clock.now_ms();
-        let can_note =
-            self.desks.get(&lease.connection).is_some_and(|it| it.helpdesk.can("note").is_ok());
+        let desk = self.desks.get(&lease.connection);
+        let can_note = desk.is_some_and(Desk::can_note);
         let grave = Grave {
             lease: lease.clone(),
             seqs: waiting.iter().map(|it| it.seq).collect(),
             why: why.to_owned(),
-            brand: self.desks.get(&lease.connection).map(|it| it.manner.brand.clone()),
+            brand: desk.map(|it| it.manner.brand.clone()),
+            people: desk.map(|it| it.people.clone()),
             can_note,
         };
         let buried = self.store.write(move |it| grave.fill(it, now_ms)).await;
@@ -179,15 +194,19 @@ impl Worker {
     pub(super) fn announce_death(&self, connection: &str, conversation: Option<&str>, why: &str) {
         tracing::error!(connection, why, "a delivery is dead; see `deskhand inbox dead`");
         metrics::counter!("deskhand_dead_total").increment(1);
-        let Some(url) = self.pace.alert_url.clone() else {
-            return;
-        };
-        let alert = serde_json::json!({
+        self.tell(serde_json::json!({
             "kind": "dead_delivery",
             "connection": connection,
             "conversation": conversation,
             "why": why,
-        });
+        }));
+    }
+
+    /// Posts to the address in the settings, if there is one.
+    pub(super) fn tell(&self, alert: serde_json::Value) {
+        let Some(url) = self.pace.alert_url.clone() else {
+            return;
+        };
         let request = self.http.post(url).json(&alert);
         self.tasks.spawn(async move {
             if let Err(error) = request.send().await {
@@ -203,6 +222,7 @@ struct Grave {
     seqs: Vec<i64>,
     why: String,
     brand: Option<String>,
+    people: Option<People>,
     can_note: bool,
 }
 
@@ -231,9 +251,14 @@ impl Grave {
             };
             decisions::close(connection, &self.lease, &ending, now_ms)?;
         }
+        // A hand-over that died on its way is with people all the same: the note below says so.
+        let was_offered = custody::of(connection, &self.lease.key)?.state == State::Offered;
+        if let Some(people) = self.people.filter(|_| was_offered) {
+            people.told(connection, &self.lease, now_ms)?;
+        }
         if let Some(brand) = self.brand.filter(|_| self.can_note && !self.seqs.is_empty()) {
             let note = act::planned_alert(&self.why, now_ms);
-            let dead = decisions::of_dead(&self.lease, &brand, &note.intent, now_ms);
+            let dead = decisions::stand_in(&self.lease, &brand, &note.intent, now_ms);
             outbox::plan(connection, &self.lease, &dead, &note)?;
         }
         leases::release(connection, &self.lease, now_ms)
@@ -253,15 +278,20 @@ fn ending(decided: &Decided, entries: &[Entry], waiting: &[Waiting]) -> Ending {
             let (outcome, delivery) = stood_down(decided);
             answered(decided, waiting, outcome, &delivery)
         }
+        // What the customer is told of it bears on nothing.
+        ("escalate", _) => answered(decided, waiting, "escalated", &Outcome::Escalated(reason())),
         (_, Some("sent")) => answered(decided, waiting, "sent", &Outcome::Replied),
         (_, Some("withdrawn")) => answered(decided, waiting, "suggested", &Outcome::Suggested),
         // Unknown or refused: a person has the note and decides.
         (_, Some(_)) => answered(decided, waiting, "escalated", &Outcome::Escalated(why())),
-        ("escalate", None) => {
-            answered(decided, waiting, "escalated", &Outcome::Escalated(reason()))
-        }
         (_, None) => answered(decided, waiting, "suggested", &Outcome::Suggested),
     }
+}
+
+/// How a decision ends where nothing is written.
+fn in_shadow(decided: &Decided, waiting: &[Waiting]) -> Ending {
+    let what = format!("shadow mode: decided to {}, nothing was written", decided.decision);
+    answered(decided, waiting, "shadow", &Outcome::Ignored(what))
 }
 
 fn stood_down(decided: &Decided) -> (&'static str, Outcome) {

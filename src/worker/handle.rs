@@ -8,19 +8,26 @@ use crate::act::Acting;
 use crate::act::Fresh as _;
 use crate::act::Record;
 use crate::act::Seen;
+use crate::decide::Decision;
 use crate::decide::Retry;
+use crate::handover;
+use crate::handover::Custody;
 use crate::helpdesk::Event;
 use crate::helpdesk::HelpdeskError;
+use crate::pipeline::Circumstances;
 use crate::pipeline::PrepareError;
 use crate::proposal::Proposal;
 use crate::store::StoreError;
+use crate::store::custody;
 use crate::store::decisions;
+use crate::store::decisions::Decided;
 use crate::store::decisions::Recorded;
 use crate::store::inbox::Outcome;
 use crate::store::inbox::Waiting;
 use crate::store::leases;
 use crate::store::leases::Lease;
 use crate::store::outbox;
+use crate::store::outbox::Planned;
 use crate::ticket::Conversation;
 use crate::worker::Desk;
 use crate::worker::Worker;
@@ -120,7 +127,7 @@ impl Worker {
         let key = lease.key.clone();
         let waiting = self.store.read(move |it| leases::waiting(it, &key)).await?;
         if waiting.is_empty() {
-            return Ok(self.release(lease, Duration::ZERO).await?);
+            return self.look_after(desk, lease, &reading).await;
         }
         let read_ms = self.clock.now_ms();
         let conversation = reading.read().await?;
@@ -166,32 +173,37 @@ impl Worker {
         (conversation, read_ms): (&Conversation, i64),
         reading: &Reading<'_>,
     ) -> Result<(), WorkError> {
+        let mut custody = self.custody(desk, lease, conversation).await?;
         let Some(trigger) = conversation.last_customer_message().map(|it| it.id.clone()) else {
             let nothing = Outcome::Ignored("there is no customer message to answer".to_owned());
-            return Ok(self.end_all(lease, waiting, nothing).await?);
+            return Ok(self.end_all(lease, waiting, custody, nothing).await?);
         };
         let (brand, key) = (desk.manner.brand.clone(), lease.key.clone());
         let slot = trigger.clone();
         let before = self.store.read(move |it| decisions::outcome_of(it, &brand, &key, &slot));
         if let Some(outcome) = before.await? {
             let handled = format!("the message was handled before: {outcome}");
-            return Ok(self.end_all(lease, waiting, Outcome::Ignored(handled)).await?);
+            return Ok(self.end_all(lease, waiting, custody, Outcome::Ignored(handled)).await?);
         }
-        let proposal = self.pipeline.prepare(conversation, &desk.context).await?;
+        let circumstances = Circumstances { now: self.clock.now(), custody: custody.clone() };
+        let proposal = self.pipeline.prepare(conversation, &desk.context, &circumstances).await?;
         count(&proposal);
         let record = Record { proposal, seen: Seen::of(conversation, read_ms) };
         let now_ms = self.clock.now_ms();
+        let hands_over = matches!(record.proposal.decision, Decision::Escalate(_));
+        if hands_over && !desk.manner.is_shadow {
+            desk.people.step(&mut custody, handover::Event::HandedOver, now_ms);
+        }
         let decided = act::decided(&record, &desk.manner, &lease.key, &trigger, now_ms);
         let plan = act::plan(&record.proposal, &desk.manner, &desk.helpdesk, now_ms);
-        let (held, stored) = (lease.clone(), decided.clone());
-        let recorded =
-            self.store.write(move |it| decisions::record(it, &held, &stored, &plan)).await?;
-        match recorded {
+        match self.record(lease, &decided, plan, custody.clone()).await? {
             Recorded::Now => {}
             Recorded::LostLease => return Ok(()),
             Recorded::Before(outcome) => {
                 let handled = format!("the message was handled before: {outcome}");
-                return Ok(self.end_all(lease, waiting, Outcome::Ignored(handled)).await?);
+                return Ok(self
+                    .end_all(lease, waiting, custody, Outcome::Ignored(handled))
+                    .await?);
             }
         }
         let finished = act::finish(&self.acting(desk, lease), &decided, reading).await?;
@@ -199,6 +211,26 @@ impl Worker {
             self.release(lease, Duration::ZERO).await?;
         }
         Ok(())
+    }
+
+    /// Stores a decision, what it plans and who has the conversation with it: all at once.
+    async fn record(
+        &self,
+        lease: &Lease,
+        decided: &Decided,
+        plan: Vec<Planned>,
+        custody: Custody,
+    ) -> Result<Recorded, StoreError> {
+        let (held, decided) = (lease.clone(), decided.clone());
+        self.store
+            .write(move |connection| {
+                let recorded = decisions::record(connection, &held, &decided, &plan)?;
+                if recorded == Recorded::Now {
+                    custody::set(connection, &held, &custody)?;
+                }
+                Ok(recorded)
+            })
+            .await
     }
 
     fn acting<'a>(&'a self, desk: &'a Desk, lease: &'a Lease) -> Acting<'a> {

@@ -9,6 +9,7 @@ use crate::store::inbox::Outcome;
 use crate::store::inbox::Place;
 use crate::store::inbox::Sorted;
 use crate::store::inbox::Unsorted;
+use crate::store::inbox::conversation_key;
 use crate::ticket::AuthorKind;
 use crate::ticket::Channel;
 use crate::worker::Desk;
@@ -21,6 +22,9 @@ pub(super) struct Sorting {
     connection: String,
     pub(super) first: Sorted,
     pub(super) others: Vec<Sorted>,
+    /// Conversations, as the store names them, in which somebody other than the customer
+    /// or Deskhand did something: it may have been picked up.
+    pub(super) woken: Vec<String>,
 }
 
 impl Sorting {
@@ -37,14 +41,17 @@ impl Sorting {
 
 /// Sorts one delivery.
 pub(super) fn sort(desks: &BTreeMap<String, Desk>, unsorted: &Unsorted, now_ms: i64) -> Sorting {
-    let (first, others) = places(desks, unsorted, now_ms);
-    Sorting { seq: unsorted.seq, connection: unsorted.connection.clone(), first, others }
+    let mut woken = Vec::new();
+    let (first, others) = places(desks, unsorted, now_ms, &mut woken);
+    let connection = unsorted.connection.clone();
+    Sorting { seq: unsorted.seq, connection, first, others, woken }
 }
 
 fn places(
     desks: &BTreeMap<String, Desk>,
     unsorted: &Unsorted,
     now_ms: i64,
+    woken: &mut Vec<String>,
 ) -> (Sorted, Vec<Sorted>) {
     let ends = |outcome| (Sorted::Ends { outcome, place: None }, Vec::new());
     let Some(desk) = desks.get(&unsorted.connection) else {
@@ -60,10 +67,19 @@ fn places(
             return ends(Outcome::Dead(format!("its payload could not be mapped: {error}")));
         }
     };
+    let by_others = events.iter().filter(|it| is_by_others(it));
+    woken.extend(by_others.map(|it| conversation_key(&unsorted.connection, &it.conversation.id)));
     let mut sorted = events.iter().map(|it| sort_event(it, desk.quiet, now_ms));
     match sorted.next() {
         Some(first) => (first, sorted.collect()),
         None => ends(Outcome::Ignored("tells nothing we act on".to_owned())),
+    }
+}
+
+fn is_by_others(event: &Event) -> bool {
+    match event.author.kind {
+        AuthorKind::Agent | AuthorKind::Bot | AuthorKind::System | AuthorKind::Unknown => true,
+        AuthorKind::Customer | AuthorKind::Own => false,
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deskhand::clock::Clock;
 use deskhand::decide::Decision;
+use deskhand::decide::Policy;
 use deskhand::decide::Reason;
 use deskhand::decide::Thresholds;
 use deskhand::draft::Draft;
@@ -39,6 +40,7 @@ use deskhand::llm::ModelSettings;
 use deskhand::llm::Models;
 use deskhand::llm::Price;
 use deskhand::llm::Purse;
+use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
 use deskhand::pipeline::Pipeline;
@@ -560,12 +562,13 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
+        policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),
         manifest_version: String::new(),
     };
-    pipeline.prepare(&conversation(), &context).await.unwrap()
+    pipeline.prepare(&conversation(), &context, &Circumstances::default()).await.unwrap()
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::support::desk::By;
 use crate::support::desk::Desk;
+use crate::support::desk::Happening;
 use crate::support::desk::Post;
 use crate::support::history::Sent;
 use crate::support::history::Stored;
@@ -131,7 +132,50 @@ fn a_reply_over_an_agent_we_had_read_is_found() {
     story.desk.write(AT, "c1", By::Agent, "I am on it.");
     story.desk.read("c1");
     story.reply("reply-1", "Ten.");
-    story.breaks("D: reply-1");
+    let found = story.found();
+    assert!(found[0].starts_with("D: reply-1") && found[1].starts_with("F: "), "{found:#?}");
+}
+
+/// A second question, answered, in a conversation in which something happened before.
+fn answered_after(happened: impl FnOnce(&mut Desk)) -> Story {
+    let mut story = answered();
+    happened(&mut story.desk);
+    let mut other = story.stored.writes[0].clone();
+    other.intent = "reply-2".to_owned();
+    other.trigger = story.desk.write(AT, "c1", By::Customer, "And now?");
+    story.stored.writes.push(other);
+    story.desk.read("c1");
+    story.reply("reply-2", "Eleven.");
+    story
+}
+
+#[test]
+fn a_reply_while_people_have_the_conversation_is_found() {
+    let handed_over = |desk: &mut Desk| desk.log("c1", Happening::HandedOff);
+    answered_after(handed_over).breaks("F: reply-2");
+    answered_after(|desk| drop(desk.write(AT, "c1", By::Agent, "Ten."))).breaks("F: reply-2");
+    let given_back = |desk: &mut Desk| {
+        handed_over(desk);
+        desk.give_back("c1");
+    };
+    assert_eq!(answered_after(given_back).found(), Vec::<String>::new());
+    let closed = |desk: &mut Desk| {
+        handed_over(desk);
+        desk.close("c1");
+    };
+    assert_eq!(answered_after(closed).found(), Vec::<String>::new());
+}
+
+#[test]
+fn a_hand_over_without_a_note_is_found() {
+    let mut story = answered();
+    let handoff = StoredWrite {
+        intent: "handoff-1".to_owned(),
+        kind: "handoff".to_owned(),
+        ..story.stored.writes[0].clone()
+    };
+    story.stored.writes.push(handoff);
+    story.breaks("G: c1 was handed over without a note");
 }
 
 #[test]

@@ -17,4 +17,5 @@ pub(crate) mod sender;
 pub(crate) mod traffic;
 pub(crate) mod tree;
 pub(crate) mod wire;
+pub(crate) mod world;
 pub(crate) mod zendesk;

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::draft::wording;
 use crate::knowledge::Audience;
+use crate::ticket::Turn;
 
 fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
     let passage = Passage {
@@ -186,6 +187,28 @@ fn where_the_answer_differs_by_platform_the_customer_is_asked_for_theirs() {
     assert!(draft.asks_back, "{text}");
     assert!(text.contains("Which one is yours?") && text.contains("Windows, macOS"), "{text}");
     assert!(text.contains("For Windows:\n\n1. Open the settings."), "{text}");
+}
+
+#[test]
+fn nobody_is_asked_the_same_twice_or_for_what_they_have_said() {
+    let turn =
+        |author, text: &str| Turn { message_id: text.to_owned(), author, text: text.to_owned() };
+    let asked = wording(&written("How do I remove the program?", &platforms())).text;
+    let again = |before: Vec<Turn>| {
+        let turns = before.into_iter().chain([turn(AuthorKind::Customer, "How do I remove it?")]);
+        let ticket = Ticket { turns: turns.collect(), ..ticket("How do I remove the program?") };
+        extractive(&ticket, &platforms(), &[])
+    };
+    // They did not answer: a person has a look, and the customer is not asked once more.
+    let unanswered = again(vec![turn(AuthorKind::Own, &asked)]);
+    assert!(unanswered.asks_back);
+    assert!(!wording(&unanswered).text.contains("Which one"), "{}", wording(&unanswered).text);
+    // They said it long ago.
+    let known = again(vec![
+        turn(AuthorKind::Customer, "My Macbook is new."),
+        turn(AuthorKind::Agent, "Congratulations!"),
+    ]);
+    assert!(!known.asks_back, "{}", wording(&known).text);
 }
 
 #[test]

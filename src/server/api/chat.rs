@@ -17,6 +17,7 @@ use axum::response::sse::KeepAlive;
 use futures_util::Stream;
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -38,6 +39,8 @@ use crate::decide::Decision;
 use crate::decide::Reason;
 use crate::draft;
 use crate::draft::Layout;
+use crate::hours::Hours;
+use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::proposal::Proposal;
 use crate::store::chat;
@@ -146,11 +149,14 @@ impl Asked {
 
 /// Thinks about a message and writes down what comes of it; what is to be told.
 async fn answer(app: &App, asked: Asked) -> Vec<Event> {
-    match app.pipeline.prepare(&asked.conversation, &asked.context).await {
+    let now = Circumstances::at(app.clock.now());
+    match app.pipeline.prepare(&asked.conversation, &asked.context, &now).await {
         Ok(proposal) => settled(app, asked, proposal).await,
         Err(error) => {
             tracing::error!(%error, "a message of the chat could not be prepared");
-            handed_over("unavailable", None, String::new())
+            let hours = &asked.context.policy.hours;
+            let handed_over = HandedOver { hours, now: now.now, language: None };
+            handed_over.events("unavailable", String::new())
         }
     }
 }
@@ -159,11 +165,7 @@ async fn answer(app: &App, asked: Asked) -> Vec<Event> {
 async fn settled(app: &App, asked: Asked, proposal: Proposal) -> Vec<Event> {
     let sends = proposal.decision == Decision::Send;
     let record = Record { proposal, seen: Seen::of(&asked.conversation, app.clock.now_ms()) };
-    let manner = Manner {
-        brand: asked.context.scope.brand.clone(),
-        tag_prefix: String::new(),
-        stage_field: None,
-    };
+    let manner = Manner { brand: asked.context.scope.brand.clone(), ..Manner::default() };
     let now_ms = app.clock.now_ms();
     let key = format!("{}/{}", asked.caller, asked.conversation.id);
     // A page names no messages that could be told apart for sure: each request is one.
@@ -175,17 +177,21 @@ async fn settled(app: &App, asked: Asked, proposal: Proposal) -> Vec<Event> {
     let (caller, limits) = (asked.caller, asked.limits);
     let stored =
         app.store.write(move |it| chat::record(it, &decided, &caller, reply.as_ref(), limits));
-    let language = proposal.ticket.language.as_deref();
+    let handed_over = HandedOver {
+        hours: &asked.context.policy.hours,
+        now: app.clock.now(),
+        language: proposal.ticket.language.as_deref(),
+    };
     match (stored.await, proposal.decision) {
         (Err(error), _) => {
             tracing::error!(%error, "an answer of the chat could not be written down");
-            handed_over("unavailable", language, String::new())
+            handed_over.events("unavailable", String::new())
         }
-        (Ok(Some(_held)), _) => handed_over("not_sure", language, id),
+        (Ok(Some(_held)), _) => handed_over.events("not_sure", id),
         (Ok(None), Decision::Send) => told(&proposal, id),
         (Ok(None), Decision::StandDown(_)) => vec![Event::Done { answered: false, id }],
-        (Ok(None), Decision::Suggest) => handed_over("not_sure", language, id),
-        (Ok(None), Decision::Escalate(reason)) => handed_over(word_for(reason), language, id),
+        (Ok(None), Decision::Suggest) => handed_over.events("not_sure", id),
+        (Ok(None), Decision::Escalate(reason)) => handed_over.events(word_for(reason), id),
     }
 }
 
@@ -199,9 +205,19 @@ fn told(proposal: &Proposal, id: String) -> Vec<Event> {
     sentences.chain([sources, Event::Done { answered: true, id }]).collect()
 }
 
-fn handed_over(reason: &str, language: Option<&str>, id: String) -> Vec<Event> {
-    let message = draft::for_a_person(language).to_owned();
-    vec![Event::Handoff { reason: reason.to_owned(), message }, Event::Done { answered: false, id }]
+/// Tells a page that a person is needed.
+struct HandedOver<'a> {
+    hours: &'a Hours,
+    now: Timestamp,
+    language: Option<&'a str>,
+}
+
+impl HandedOver<'_> {
+    fn events(&self, reason: &str, id: String) -> Vec<Event> {
+        let message = draft::for_a_person(self.language, self.hours, self.now);
+        let reason = reason.to_owned();
+        vec![Event::Handoff { reason, message }, Event::Done { answered: false, id }]
+    }
 }
 
 /// What a page may know of a reason: why a draft was not good enough stays with the team.

@@ -22,6 +22,7 @@ use crate::draft;
 use crate::draft::Draft;
 use crate::draft::SentenceKind;
 use crate::draft::Writer;
+use crate::pipeline::Circumstances;
 use crate::proposal;
 use crate::proposal::Proposal;
 use crate::ticket::Channel;
@@ -122,6 +123,45 @@ pub(super) struct Handoff {
     tried: Vec<String>,
     /// Titles and links of what was found.
     evidence: Vec<String>,
+    /// What else spoke for a person.
+    also: Vec<String>,
+    /// What was asked and answered before, oldest first.
+    exchanges: Vec<Exchange>,
+    /// What the customer says they have tried.
+    customer_tried: Vec<String>,
+    /// The question whose answer decides which reply is right, if one is known.
+    missing: Option<String>,
+    /// What Deskhand or the team has promised in this conversation.
+    commitments: Vec<String>,
+}
+
+impl Handoff {
+    fn of(handoff: &proposal::Handoff) -> Handoff {
+        let exchange = |it: &proposal::Exchange| Exchange {
+            asked: it.asked.clone(),
+            answered: it.answered.clone(),
+            by_person: it.by_person,
+        };
+        Handoff {
+            summary: handoff.summary.clone(),
+            tried: handoff.tried.clone(),
+            evidence: handoff.evidence.clone(),
+            also: handoff.also.clone(),
+            exchanges: handoff.exchanges.iter().map(exchange).collect(),
+            customer_tried: handoff.customer_tried.clone(),
+            missing: handoff.missing.clone(),
+            commitments: handoff.commitments.clone(),
+        }
+    }
+}
+
+/// A question and what was answered, both cut short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Exchange {
+    asked: String,
+    answered: String,
+    /// True if a person of the team answered.
+    by_person: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,7 +193,8 @@ pub(super) async fn draft(
     let caller = enter(&app, &headers, Endpoint::Drafts)?;
     let Json(said) = said?;
     let conversation = said.conversation(&app.settings.api, Channel::Unknown)?;
-    let proposal = app.pipeline.prepare(&conversation, &caller.context).await?;
+    let now = Circumstances::at(app.clock.now());
+    let proposal = app.pipeline.prepare(&conversation, &caller.context, &now).await?;
     let (proposal, others) =
         app.pipeline.alternatives(proposal, &caller.context, MAX_ALTERNATIVES).await?;
     Ok(Json(Drafted::of(&proposal, &others)))
@@ -181,11 +222,7 @@ impl Drafted {
                 .iter()
                 .map(|it| Flag { kind: it.kind, reason: it.reason.clone() })
                 .collect(),
-            handoff: Handoff {
-                summary: proposal.handoff.summary.clone(),
-                tried: proposal.handoff.tried.clone(),
-                evidence: proposal.handoff.evidence.clone(),
-            },
+            handoff: Handoff::of(&proposal.handoff),
             remarks: stale.chain(verified.chain(blocked)).collect(),
             language: proposal.ticket.language.clone(),
             milliseconds: proposal.timings.iter().map(|(_, ms)| ms).sum(),

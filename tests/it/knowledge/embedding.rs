@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use deskhand::app;
 use deskhand::config;
+use deskhand::decide::Policy;
 use deskhand::decide::Thresholds;
 use deskhand::draft::Drafter;
 use deskhand::embed::EmbedError;
@@ -20,6 +21,7 @@ use deskhand::journey::StageModel;
 use deskhand::knowledge::Document;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
+use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
 use deskhand::pipeline::Pipeline;
@@ -341,6 +343,7 @@ fn context() -> Context {
     Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
+        policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),
@@ -370,13 +373,14 @@ async fn a_ticket_does_not_wait_for_an_endpoint_that_hangs_and_neither_does_a_co
     let (index, embedder) = (Arc::clone(index), Arc::clone(embedder));
     let pipeline = Pipeline::new(index, embedder, stages, Drafter::Extractive, Arc::clone(&cpu));
     let asked = conversation("I am locked out. How do I get a new password?");
-    let proposal = pipeline.prepare(&asked, &context()).await.unwrap();
+    let now = Circumstances::default();
+    let proposal = pipeline.prepare(&asked, &context(), &now).await.unwrap();
     assert_eq!(proposal.versions.embedder, shelf.embedder.name());
     assert!(proposal.timings.iter().any(|(step, _)| step == "embed"), "{:?}", proposal.timings);
 
     server.will(&[Mood::Hang]);
     let context = context();
-    let hanging = pipeline.prepare(&asked, &context);
+    let hanging = pipeline.prepare(&asked, &context, &now);
     tokio::pin!(hanging);
     let n_calls = server.n_calls();
     while server.n_calls() == n_calls {
@@ -397,7 +401,7 @@ async fn a_ticket_does_not_wait_for_an_endpoint_that_hangs_and_neither_does_a_co
     if let Some(message) = automatic.messages.first_mut() {
         message.headers = vec![("auto-submitted".to_owned(), "auto-replied".to_owned())];
     }
-    pipeline.prepare(&automatic, &context).await.unwrap();
+    pipeline.prepare(&automatic, &context, &now).await.unwrap();
     assert_eq!(server.n_calls(), n_calls, "nobody is answered, so nothing is paid for");
 }
 

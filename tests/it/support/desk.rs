@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::json;
 
+/// The tag by which an agent gives a conversation back, as the settings have it.
+const RETURN_TAG: &str = "deskhand-return";
+
 /// Deskhand's own author id in the fake helpdesk.
 pub(crate) const OWN_ID: &str = "deskhand";
 
@@ -108,6 +111,9 @@ pub(crate) enum Happening {
     Tagged(Vec<String>),
     FieldSet(String),
     HandedOff,
+    /// An agent gave it back to Deskhand.
+    GivenBack,
+    Closed,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -197,6 +203,32 @@ impl Desk {
         };
         self.keep(id, held, what);
         message_id
+    }
+
+    /// An agent takes a conversation.
+    pub(crate) fn assign(&mut self, id: &str, agent: &str) {
+        if let Some(thread) = self.threads.get_mut(id) {
+            thread.assignee = Some(agent.to_owned());
+        }
+    }
+
+    /// An agent sets the tag that gives it back, or takes it off where it is.
+    pub(crate) fn give_back(&mut self, id: &str) {
+        let Some(thread) = self.threads.get_mut(id) else { return };
+        if thread.tags.iter().any(|it| it == RETURN_TAG) {
+            thread.tags.retain(|it| it != RETURN_TAG);
+            return;
+        }
+        thread.tags.push(RETURN_TAG.to_owned());
+        self.log(id, Happening::GivenBack);
+    }
+
+    /// An agent closes it.
+    pub(crate) fn close(&mut self, id: &str) {
+        if let Some(thread) = self.threads.get_mut(id) {
+            thread.status = "closed".to_owned();
+        }
+        self.log(id, Happening::Closed);
     }
 
     fn held(&mut self, at: Timestamp, by: By, text: &str, headers: Vec<(String, String)>) -> Held {

@@ -156,7 +156,9 @@ pub(crate) fn violations(sent: &[Sent], stored: &Stored, desk: &Desk) -> Vec<Str
     for (conversation, log) in logs {
         nobody_is_talked_over(conversation, &log, &triggers, &mut found);
         replies_keep_their_order(conversation, &log, &triggers, &mut found);
+        nothing_is_said_while_people_have_it(conversation, &log, &mut found);
     }
+    who_takes_over_is_told_why(stored, desk, &mut found);
     what_is_sent_arrived(stored, desk, &mut found);
     people_are_told(stored, desk, &mut found);
     found.extend(desk.breaches.iter().map(|it| format!("a request no helpdesk accepts: {it}")));
@@ -256,6 +258,50 @@ fn replies_keep_their_order(
         replies.map(|trigger| log.iter().position(|it| wrote(it, trigger))).collect();
     if !places.is_sorted() {
         found.push(format!("E: replies in {conversation} answer messages at {places:?}"));
+    }
+}
+
+/// F: nothing public after a hand-over, or after an agent wrote, until it is given back,
+/// or closed and begun anew by the customer.
+fn nothing_is_said_while_people_have_it(
+    conversation: &str,
+    log: &[&Entry],
+    found: &mut Vec<String>,
+) {
+    // `wrote`: nobody has read it yet. `back`: given back, and not read since.
+    let (mut theirs, mut wrote, mut back, mut closed) = (false, false, false, false);
+    for entry in log {
+        match &entry.what {
+            Happening::Wrote { by: By::Agent, public: true, .. } => wrote |= !back,
+            Happening::HandedOff => theirs = true,
+            Happening::GivenBack => (theirs, wrote, back) = (false, false, true),
+            Happening::Closed => closed = true,
+            Happening::Wrote { by: By::Customer, .. } if closed => {
+                (theirs, wrote, closed) = (false, false, false);
+            }
+            Happening::Read => {
+                theirs |= wrote;
+                back = false;
+            }
+            Happening::Posted { public: true, intent, .. } if theirs => {
+                found.push(format!("F: {intent} in {conversation} went out while people had it"));
+            }
+            Happening::Wrote { .. }
+            | Happening::Posted { .. }
+            | Happening::Tagged(_)
+            | Happening::FieldSet(_) => {}
+        }
+    }
+}
+
+/// G: who was given a conversation has a note of ours in it.
+fn who_takes_over_is_told_why(stored: &Stored, desk: &Desk, found: &mut Vec<String>) {
+    for write in stored.writes.iter().filter(|it| it.kind == "handoff" && it.state == "sent") {
+        let thread = desk.threads.get(&write.conversation);
+        let is_told = thread.is_none_or(|it| 0 < it.n_handoffs && it.notes().next().is_some());
+        if !is_told {
+            found.push(format!("G: {} was handed over without a note", write.conversation));
+        }
     }
 }
 
