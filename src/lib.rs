@@ -19,6 +19,7 @@ pub mod injection;
 pub mod ticket;
 pub mod knowledge;
 pub mod journey;
+pub mod certify;
 
 // Doors: the outside world.
 pub mod http;
