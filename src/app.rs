@@ -2,6 +2,7 @@
 //! see this: they take what they need.
 
 mod callers;
+mod context;
 mod limits;
 mod metrics;
 mod models;
@@ -9,6 +10,8 @@ mod spending;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
+pub use self::context::answering;
+pub use self::context::context;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;
@@ -22,8 +25,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use anyhow::ensure;
 use metrics_exporter_prometheus::PrometheusHandle;
-use sha2::Digest as _;
-use sha2::Sha256;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -31,9 +32,7 @@ use url::Url;
 use crate::act::Manner;
 use crate::clock::Clock;
 use crate::config;
-use crate::config::Mode;
 use crate::config::Settings;
-use crate::decide::Thresholds;
 use crate::draft::Drafter;
 use crate::embed::Embedder;
 use crate::helpdesk::ConnectionSettings;
@@ -44,8 +43,6 @@ use crate::index::Index;
 use crate::index::IndexError;
 use crate::ingest;
 use crate::journey::StageModel;
-use crate::knowledge::Scope;
-use crate::pipeline::Context;
 use crate::pipeline::Cpu;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
@@ -60,9 +57,6 @@ use crate::worker::Worker;
 /// How long a call to a helpdesk may take. Guessed: slow ones answer in seconds,
 /// and what takes longer is looked for rather than waited for.
 const HELPDESK_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
 
 /// The service, ready to run.
 pub struct App {
@@ -290,9 +284,17 @@ fn desk(
     let stage_field = connection.stage_field.clone().or_else(|| non_empty(&settings.journey.field));
     let quiet = connection.quiet_s;
     let mode = connection.mode.unwrap_or(settings.answer.mode);
+    let context = context(settings, mode, &brand, &helpdesk.manifest().version);
+    if let Some(send_from) = context.thresholds.send_from {
+        tracing::warn!(
+            connection = name,
+            send_from,
+            "replies go out from a threshold nobody has certified (`answer.threshold`)"
+        );
+    }
     let seconds = |default: f64| Duration::from_secs_f64(quiet.unwrap_or(default));
     Ok(Desk {
-        context: context(settings, mode, &brand, &helpdesk.manifest().version),
+        context,
         helpdesk,
         manner: Manner { brand, tag_prefix: settings.journey.tag_prefix.clone(), stage_field },
         limits: Limits {
@@ -339,29 +341,6 @@ pub fn connection_settings(
         secrets,
         clock: clock.clone(),
     })
-}
-
-/// How tickets of a brand are treated.
-pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &str) -> Context {
-    let answer = &settings.answer;
-    Context {
-        scope: Scope::public(brand),
-        thresholds: Thresholds {
-            suggest_from: answer.suggest_from,
-            send_from: (mode == Mode::Autopilot).then_some(answer.send_from),
-            grounded_from: answer.grounded_from,
-        },
-        max_own_replies: answer.max_in_a_row,
-        limits: limits::limits(settings),
-        settings_version: settings_version(settings),
-        manifest_version: manifest_version.to_owned(),
-    }
-}
-
-/// Names the settings that bear on decisions: the same name, the same settings.
-fn settings_version(settings: &Settings) -> String {
-    let bearing = format!("{:?} {:?} {:?}", settings.answer, settings.journey, settings.guard);
-    hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
 }
 
 fn pace(settings: &Settings) -> anyhow::Result<Pace> {

@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod calibrate;
+pub mod certificate;
 pub mod check;
 pub mod connectors;
 pub mod decisions;
@@ -12,6 +13,7 @@ pub mod inbox;
 pub mod index;
 pub mod ingest;
 pub mod init;
+pub mod label;
 pub mod send;
 pub mod serve;
 
@@ -35,6 +37,7 @@ use crate::config::Loaded;
 use crate::config::LogFormat;
 use crate::config::Settings;
 use crate::embed::Embedder;
+use crate::guarantee;
 use crate::index::Index;
 use crate::store::Store;
 
@@ -65,6 +68,10 @@ enum Command {
     Ask(ask::AskArgs),
     /// Learns from your past tickets what speaks for an article, and shows what that is worth
     Calibrate(calibrate::CalibrateArgs),
+    /// Promises about wrong automatic replies: what is allowed, what is missing, a new one
+    Certificate(certificate::CertificateArgs),
+    /// What people say of drafts: the next to judge, and what was said
+    Label(label::LabelArgs),
     /// Measures a step on labelled files, beside a baseline
     Eval(eval::EvalArgs),
     /// What is waiting, what is dead, and trying it again
@@ -155,13 +162,21 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
-            let context = app::context(&settings, settings.answer.mode, &brand, "");
+            let (name, version) = app::answering(&settings, &brand)?;
+            let context = app::context(&settings, settings.answer.mode, &brand, &version);
+            let context = guarantee::licensed(&store, &context, &name).await?;
             let asked = ask::run(&args, &pipeline, &context, out).await;
             spending.settle().await;
             asked
         }
         Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
         Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Certificate(args) => {
+            certificate::run(&args, &settings, &app::open_store(&settings)?, out).await
+        }
+        Command::Label(args) => {
+            label::run(&args, &settings, &app::open_store(&settings)?, out).await
+        }
         Command::Send(args) => send::run(&args, &app::open_store(&settings)?, out).await,
         // Handled before settings were read.
         Command::Demo(_)

@@ -2,11 +2,16 @@
 //! only place that reads the environment and files of secrets. Checked whole at
 //! start, so that a running service never meets a bad setting.
 
+mod answer;
 mod api;
 mod guard;
 mod model;
 mod ranges;
 
+pub use self::answer::Answer;
+pub use self::answer::Guarantee;
+pub use self::answer::Mode;
+pub use self::answer::Threshold;
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
@@ -44,6 +49,7 @@ pub struct Settings {
     pub worker: Worker,
     pub sweep: Sweep,
     pub answer: Answer,
+    pub guarantee: Guarantee,
     pub guard: Guard,
     pub journey: Journey,
     pub model: Model,
@@ -99,26 +105,6 @@ pub struct Worker {
 pub struct Sweep {
     pub every_s: u64,
     pub overlap_s: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    pub mode: Mode,
-    pub suggest_from: f32,
-    pub send_from: f32,
-    pub grounded_from: f32,
-    pub max_in_a_row: usize,
-    pub max_per_conversation: u64,
-    pub max_per_day: u64,
-}
-
-/// Whether a sure draft goes to the customer or to the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    Suggest,
-    Autopilot,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -44,6 +44,7 @@ pub mod act;
 
 // Running.
 pub mod pipeline;
+pub mod guarantee;
 pub mod worker;
 pub mod ingest;
 pub mod eval;

@@ -3,10 +3,13 @@
 //! question, the demo and a replay all get the same answer.
 
 mod cpu;
+mod leave;
 mod others;
 mod signals;
+mod versions;
 
 pub use self::cpu::Cpu;
+pub use self::leave::Leave;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use crate::clock::Stopwatch;
 use crate::confidence;
 use crate::confidence::Features;
 use crate::decide;
+use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::decide::Thresholds;
 use crate::draft::Draft;
@@ -32,6 +36,7 @@ use crate::knowledge::Scope;
 use crate::llm::Spent;
 use crate::normalize;
 use crate::proposal;
+use crate::proposal::License;
 use crate::proposal::Proposal;
 use crate::proposal::Versions;
 use crate::retrieve;
@@ -60,6 +65,8 @@ pub struct Context {
     /// Whose knowledge answers, and who reads the answer.
     pub scope: Scope,
     pub thresholds: Thresholds,
+    /// Whose word it takes to send.
+    pub leave: Leave,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,
     /// What no reply may hold.
@@ -152,7 +159,8 @@ impl Pipeline {
         conversation: &Conversation,
         context: &Context,
     ) -> Result<Proposal, PrepareError> {
-        let (context, versions) = (context.clone(), self.versions(context));
+        let (context, versions) =
+            (context.clone(), versions::of(&self.index, &self.embedder, &self.stages, context));
         let read = self.read(conversation.clone()).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
@@ -247,20 +255,6 @@ impl Pipeline {
     ) -> Result<T, PrepareError> {
         self.cpu.run(work).await.map_err(|_| PrepareError::Panicked)
     }
-
-    /// Of a proposal that no model wrote.
-    fn versions(&self, context: &Context) -> Versions {
-        Versions {
-            deskhand: env!("CARGO_PKG_VERSION").to_owned(),
-            stages: self.stages.id.clone(),
-            prompt: String::new(),
-            model: String::new(),
-            embedder: self.embedder.name().to_owned(),
-            index: self.index.watermark(),
-            settings: context.settings_version.clone(),
-            manifest: context.manifest_version.clone(),
-        }
-    }
 }
 
 /// Runs one step in its span and notes how long it took.
@@ -352,18 +346,17 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
+    let (thresholds, license) =
+        context.leave.thresholds(context.thresholds, &versions, &triage.stage.id);
     let probability = confidence.probability;
     let judged = Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability };
-    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context);
-    let decision = step("decide", &mut timings, || decide::decide(&signals, context.thresholds));
-    let handoff = proposal::handoff(
-        &ticket,
-        &triage,
-        &retrieved.articles,
-        decision,
-        &signals,
-        context.thresholds,
-    );
+    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, thresholds, context);
+    let decision = step("decide", &mut timings, || decide::decide(&signals, thresholds));
+    let articles = &retrieved.articles;
+    let mut handoff = proposal::handoff(&ticket, &triage, articles, decision, &signals, thresholds);
+    if let (Decision::Suggest, License::Withheld(lapse)) = (decision, &license) {
+        handoff.reason = leave::sentence(lapse);
+    }
     Proposal {
         ticket,
         triage,
@@ -374,7 +367,8 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         guarded,
         confidence,
         signals,
-        thresholds: context.thresholds,
+        thresholds,
+        license,
         decision,
         handoff,
         versions,

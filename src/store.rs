@@ -3,10 +3,12 @@
 //! Nothing here knows what a helpdesk is.
 
 pub mod ballast;
+pub mod certificates;
 pub mod chat;
 pub mod decisions;
 pub mod inbox;
 pub mod knowledge;
+pub mod labels;
 pub mod leases;
 pub mod outbox;
 pub mod spending;
@@ -27,7 +29,7 @@ use crate::store::ballast::Ballast;
 use crate::store::writer::Writer;
 
 /// Version of the tables; a store of a later version is refused.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// How long a statement waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

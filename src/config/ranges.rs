@@ -45,6 +45,7 @@ impl Settings {
              lower answer.suggest_from or raise answer.send_from"
         );
         self.model.check()?;
+        self.guarantee.check()?;
         self.embedder.check()?;
         self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))

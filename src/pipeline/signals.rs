@@ -2,6 +2,7 @@
 
 use crate::decide::Signals;
 use crate::decide::Silence;
+use crate::decide::Thresholds;
 use crate::draft::Draft;
 use crate::draft::Writer;
 use crate::guard::Guarded;
@@ -33,13 +34,14 @@ pub(super) fn signals(
     triage: &Triage,
     retrieved: &Retrieved,
     judged: &Judged<'_>,
+    thresholds: Thresholds,
     context: &Context,
 ) -> Signals {
     let Judged { draft, verdict, guarded, probability } = *judged;
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
-    let could_go_out = context.thresholds.send_from.is_some_and(|least| least <= probability);
+    let could_go_out = thresholds.send_from.is_some_and(|least| least <= probability);
     Signals {
         silence: silence(ticket, triage),
         asked_for_person: triage.has(FlagKind::AskedForPerson),

@@ -8,6 +8,7 @@ use rusqlite::Row;
 use rusqlite::params;
 use serde::Serialize;
 
+use crate::store::certificates;
 use crate::store::decisions::Decided;
 use crate::store::fact;
 use crate::store::leases;
@@ -159,6 +160,11 @@ pub fn claim(
 ) -> rusqlite::Result<Claim> {
     if !leases::holds(connection, lease)? {
         return Ok(Claim::LostLease);
+    }
+    if entry.kind == "reply"
+        && let Some(why) = certificates::ended(connection, &entry.decision)?
+    {
+        return Ok(Claim::Held(why));
     }
     if entry.kind == "reply"
         && let Some(why) = held(

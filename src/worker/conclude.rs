@@ -179,21 +179,12 @@ impl Worker {
     pub(super) fn announce_death(&self, connection: &str, conversation: Option<&str>, why: &str) {
         tracing::error!(connection, why, "a delivery is dead; see `deskhand inbox dead`");
         metrics::counter!("deskhand_dead_total").increment(1);
-        let Some(url) = self.pace.alert_url.clone() else {
-            return;
-        };
-        let alert = serde_json::json!({
+        self.post_alert(serde_json::json!({
             "kind": "dead_delivery",
             "connection": connection,
             "conversation": conversation,
             "why": why,
-        });
-        let request = self.http.post(url).json(&alert);
-        self.tasks.spawn(async move {
-            if let Err(error) = request.send().await {
-                tracing::warn!(error = %error.without_url(), "the alert address could not be told");
-            }
-        });
+        }));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::act::Fresh as _;
 use crate::act::Record;
 use crate::act::Seen;
 use crate::decide::Retry;
+use crate::guarantee;
 use crate::helpdesk::Event;
 use crate::helpdesk::HelpdeskError;
 use crate::pipeline::PrepareError;
@@ -177,7 +178,8 @@ impl Worker {
             let handled = format!("the message was handled before: {outcome}");
             return Ok(self.end_all(lease, waiting, Outcome::Ignored(handled)).await?);
         }
-        let proposal = self.pipeline.prepare(conversation, &desk.context).await?;
+        let context = guarantee::licensed(&self.store, &desk.context, &lease.connection).await?;
+        let proposal = self.pipeline.prepare(conversation, &context).await?;
         count(&proposal);
         let record = Record { proposal, seen: Seen::of(conversation, read_ms) };
         let now_ms = self.clock.now_ms();

@@ -41,6 +41,7 @@ use deskhand::llm::Price;
 use deskhand::llm::Purse;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
+use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::prompt::Prompts;
 use deskhand::proposal::Proposal;
@@ -560,6 +561,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
+        leave: Leave::AsSet,
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),

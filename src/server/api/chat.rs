@@ -38,6 +38,7 @@ use crate::decide::Decision;
 use crate::decide::Reason;
 use crate::draft;
 use crate::draft::Layout;
+use crate::guarantee;
 use crate::pipeline::Context;
 use crate::proposal::Proposal;
 use crate::store::chat;
@@ -145,7 +146,14 @@ impl Asked {
 }
 
 /// Thinks about a message and writes down what comes of it; what is to be told.
-async fn answer(app: &App, asked: Asked) -> Vec<Event> {
+async fn answer(app: &App, mut asked: Asked) -> Vec<Event> {
+    match guarantee::licensed(&app.store, &asked.context, &asked.caller).await {
+        Ok(context) => asked.context = context,
+        Err(error) => {
+            tracing::error!(%error, "a message of the chat could not be prepared");
+            return handed_over("unavailable", None, String::new());
+        }
+    }
     match app.pipeline.prepare(&asked.conversation, &asked.context).await {
         Ok(proposal) => settled(app, asked, proposal).await,
         Err(error) => {

@@ -22,6 +22,7 @@ use crate::draft;
 use crate::draft::Draft;
 use crate::draft::SentenceKind;
 use crate::draft::Writer;
+use crate::guarantee;
 use crate::proposal;
 use crate::proposal::Proposal;
 use crate::ticket::Channel;
@@ -153,9 +154,10 @@ pub(super) async fn draft(
     let caller = enter(&app, &headers, Endpoint::Drafts)?;
     let Json(said) = said?;
     let conversation = said.conversation(&app.settings.api, Channel::Unknown)?;
-    let proposal = app.pipeline.prepare(&conversation, &caller.context).await?;
+    let context = guarantee::licensed(&app.store, &caller.context, &caller.name).await?;
+    let proposal = app.pipeline.prepare(&conversation, &context).await?;
     let (proposal, others) =
-        app.pipeline.alternatives(proposal, &caller.context, MAX_ALTERNATIVES).await?;
+        app.pipeline.alternatives(proposal, &context, MAX_ALTERNATIVES).await?;
     Ok(Json(Drafted::of(&proposal, &others)))
 }
 

@@ -22,6 +22,7 @@ use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
+use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::retrieve::Retrieved;
 use deskhand::store::Store;
@@ -341,6 +342,7 @@ fn context() -> Context {
     Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
+        leave: Leave::AsSet,
         max_own_replies: 3,
         limits: Limits::default(),
         settings_version: String::new(),
