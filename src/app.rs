@@ -10,7 +10,9 @@ mod spending;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
+pub use self::context::answering;
 pub use self::context::context;
+pub use self::context::settings_version;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;
@@ -282,9 +284,17 @@ fn desk(
     let stage_field = connection.stage_field.clone().or_else(|| non_empty(&settings.journey.field));
     let quiet = connection.quiet_s;
     let mode = connection.mode.unwrap_or(settings.answer.mode);
+    let context = context(settings, mode, &brand, &helpdesk.manifest().version);
+    if let Some(send_from) = context.thresholds.send_from {
+        tracing::warn!(
+            connection = name,
+            send_from,
+            "replies go out from a threshold nobody has certified (`answer.threshold`)"
+        );
+    }
     let seconds = |default: f64| Duration::from_secs_f64(quiet.unwrap_or(default));
     Ok(Desk {
-        context: context(settings, mode, &brand, &helpdesk.manifest().version),
+        context,
         helpdesk,
         manner: context::manner(settings, mode, brand, stage_field),
         limits: Limits {

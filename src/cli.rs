@@ -3,6 +3,7 @@
 
 pub mod ask;
 pub mod calibrate;
+pub mod certificate;
 pub mod check;
 pub mod connectors;
 pub mod decisions;
@@ -13,6 +14,7 @@ pub mod inbox;
 pub mod index;
 pub mod ingest;
 pub mod init;
+pub mod label;
 pub mod replay;
 pub mod send;
 pub mod serve;
@@ -37,6 +39,7 @@ use crate::config::Loaded;
 use crate::config::LogFormat;
 use crate::config::Settings;
 use crate::embed::Embedder;
+use crate::guarantee;
 use crate::index::Index;
 use crate::store::Store;
 
@@ -69,6 +72,10 @@ enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// Asks past tickets again and shows what would have come of them, beside what people did
     Replay(replay::ReplayArgs),
+    /// Promises about wrong automatic replies: what is allowed, what is missing, a new one
+    Certificate(certificate::CertificateArgs),
+    /// What people say of drafts: the next to judge, and what was said
+    Label(label::LabelArgs),
     /// Measures a step on labelled files, beside a baseline
     Eval(eval::EvalArgs),
     /// What is waiting, what is dead, and trying it again
@@ -162,7 +169,9 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
-            let context = app::context(&settings, settings.answer.mode, &brand, "");
+            let (name, version) = app::answering(&settings, &brand)?;
+            let context = app::context(&settings, settings.answer.mode, &brand, &version);
+            let context = guarantee::licensed(&store, &context, &name).await?;
             let asked = ask::run(&args, &pipeline, &context, &Clock::System, out).await;
             spending.settle().await;
             asked
@@ -171,6 +180,12 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
         Command::Handovers(args) => {
             handovers::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
+        }
+        Command::Certificate(args) => {
+            certificate::run(&args, &settings, &app::open_store(&settings)?, out).await
+        }
+        Command::Label(args) => {
+            label::run(&args, &settings, &app::open_store(&settings)?, out).await
         }
         Command::Send(args) => send::run(&args, &app::open_store(&settings)?, out).await,
         // Handled before settings were read.

@@ -2,6 +2,7 @@
 //! only place that reads the environment and files of secrets. Checked whole at
 //! start, so that a running service never meets a bad setting.
 
+mod answer;
 mod api;
 mod connection;
 mod guard;
@@ -9,6 +10,10 @@ mod model;
 mod people;
 mod ranges;
 
+pub use self::answer::Answer;
+pub use self::answer::Guarantee;
+pub use self::answer::Mode;
+pub use self::answer::Threshold;
 pub use self::api::Api;
 pub use self::api::ApiCaller;
 pub use self::api::Endpoint;
@@ -52,6 +57,7 @@ pub struct Settings {
     pub worker: Worker,
     pub sweep: Sweep,
     pub answer: Answer,
+    pub guarantee: Guarantee,
     pub guard: Guard,
     pub hours: Hours,
     pub handover: Handover,
@@ -110,28 +116,6 @@ pub struct Worker {
 pub struct Sweep {
     pub every_s: u64,
     pub overlap_s: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answer {
-    pub mode: Mode,
-    pub suggest_from: f32,
-    pub send_from: f32,
-    pub grounded_from: f32,
-    pub max_in_a_row: usize,
-    pub max_per_conversation: u64,
-    pub max_per_day: u64,
-}
-
-/// Whether a sure draft goes to the customer or to the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    Suggest,
-    Autopilot,
-    /// Prepared, decided and recorded as on autopilot, and nothing is written.
-    Shadow,
 }
 
 #[derive(Debug, Clone, Deserialize)]

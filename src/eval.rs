@@ -6,6 +6,7 @@ mod baseline;
 mod blocked;
 mod claims;
 mod data;
+pub mod guarantee;
 pub mod guard;
 mod labels;
 pub mod mask;

@@ -21,6 +21,7 @@ pub mod ticket;
 pub mod knowledge;
 pub mod journey;
 pub mod handover;
+pub mod certify;
 
 // Doors: the outside world.
 pub mod http;
@@ -45,6 +46,7 @@ pub mod act;
 
 // Running.
 pub mod pipeline;
+pub mod guarantee;
 pub mod worker;
 pub mod ingest;
 pub mod eval;

@@ -4,12 +4,15 @@
 
 mod context;
 mod cpu;
+mod leave;
 mod others;
 mod signals;
+mod versions;
 
 pub use self::context::Circumstances;
 pub use self::context::Context;
 pub use self::cpu::Cpu;
+pub use self::leave::Leave;
 
 use std::sync::Arc;
 
@@ -19,6 +22,7 @@ use crate::clock::Stopwatch;
 use crate::confidence;
 use crate::confidence::Features;
 use crate::decide;
+use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::draft::Draft;
 use crate::draft::Drafter;
@@ -34,6 +38,7 @@ use crate::knowledge::Scope;
 use crate::llm::Spent;
 use crate::normalize;
 use crate::proposal;
+use crate::proposal::License;
 use crate::proposal::Proposal;
 use crate::proposal::Versions;
 use crate::retrieve;
@@ -140,7 +145,8 @@ impl Pipeline {
         context: &Context,
         circumstances: &Circumstances,
     ) -> Result<Proposal, PrepareError> {
-        let (context, versions) = (context.clone(), self.versions(context));
+        let (context, versions) =
+            (context.clone(), versions::of(&self.index, &self.embedder, &self.stages, context));
         let read = self.read(conversation.clone(), circumstances.clone()).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
@@ -239,20 +245,6 @@ impl Pipeline {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PrepareError> {
         self.cpu.run(work).await.map_err(|_| PrepareError::Panicked)
-    }
-
-    /// Of a proposal that no model wrote.
-    fn versions(&self, context: &Context) -> Versions {
-        Versions {
-            deskhand: env!("CARGO_PKG_VERSION").to_owned(),
-            stages: self.stages.id.clone(),
-            prompt: String::new(),
-            model: String::new(),
-            embedder: self.embedder.name().to_owned(),
-            index: self.index.watermark(),
-            settings: context.settings_version.clone(),
-            manifest: context.manifest_version.clone(),
-        }
     }
 }
 
@@ -354,14 +346,16 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
     let confidence = step("confidence", &mut timings, || {
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
+    let (thresholds, license) =
+        context.leave.thresholds(context.thresholds, &versions, &triage.stage.id);
     let probability = confidence.probability;
-    let thresholds = context.policy.thresholds(context.thresholds, &triage.stage.id);
+    let thresholds = context.policy.thresholds(thresholds, &triage.stage.id);
     let judged =
         Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability, thresholds };
     let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context, &circumstances);
     let decision = step("decide", &mut timings, || decide::decide(&signals, thresholds));
     let because = decide::because(&signals, thresholds);
-    let handoff = proposal::handoff(
+    let mut handoff = proposal::handoff(
         &ticket,
         &triage,
         &retrieved.articles,
@@ -370,6 +364,9 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         &because,
         (&signals, thresholds),
     );
+    if let (Decision::Suggest, License::Withheld(lapse)) = (decision, &license) {
+        handoff.reason = leave::sentence(lapse);
+    }
     Proposal {
         ticket,
         triage,
@@ -381,6 +378,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         confidence,
         signals,
         thresholds,
+        license,
         decision,
         because,
         handoff,

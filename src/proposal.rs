@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::certify::Basis;
+use crate::certify::Lapse;
 use crate::confidence::Confidence;
 use crate::decide::Because;
 use crate::decide::Decision;
@@ -34,6 +36,10 @@ pub struct Proposal {
     /// What `decide` saw; the same signals and thresholds give the same decision.
     pub signals: Signals,
     pub thresholds: Thresholds,
+    /// Whose word the threshold for sending is. In proposals from before there were
+    /// certificates: nobody's.
+    #[serde(default)]
+    pub license: License,
     pub decision: Decision,
     /// All that spoke for a person. Empty in proposals from before it was kept.
     #[serde(default)]
@@ -45,6 +51,32 @@ pub struct Proposal {
     pub spent: Spent,
     /// (step, milliseconds) in the order the steps ran.
     pub timings: Vec<(String, f64)>,
+}
+
+/// Whose word it was that a draft may be sent, or may not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum License {
+    /// People send every reply.
+    #[default]
+    Suggestions,
+    /// The operator's own number: nobody has measured what it lets through.
+    Uncertified,
+    /// A certificate, by its id.
+    Certificate(String),
+    /// On autopilot, and no certificate holds.
+    Withheld(Lapse),
+}
+
+impl std::fmt::Display for License {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            License::Suggestions => write!(f, "nobody: people send every reply"),
+            License::Uncertified => write!(f, "the operator's own number, uncertified"),
+            License::Certificate(id) => write!(f, "certificate {id}"),
+            License::Withheld(lapse) => write!(f, "nobody: {lapse}"),
+        }
+    }
 }
 
 /// What a person gets who takes over.
@@ -100,6 +132,40 @@ pub struct Versions {
     pub index: u64,
     pub settings: String,
     pub manifest: String,
+    /// What each signal of the ranking counts, if the team's own history says so. Empty
+    /// for the weights Deskhand comes with.
+    #[serde(default)]
+    pub ranking: String,
+}
+
+impl Versions {
+    /// What a certificate is made for: everything but the index, which changes with each
+    /// article.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        let Versions {
+            deskhand,
+            stages,
+            prompt,
+            model,
+            embedder,
+            index: _,
+            settings,
+            manifest,
+            ranking,
+        } = self;
+        let named = [
+            ("deskhand", deskhand),
+            ("stages", stages),
+            ("prompt", prompt),
+            ("model", model),
+            ("embedder", embedder),
+            ("settings", settings),
+            ("manifest", manifest),
+            ("ranking", ranking),
+        ];
+        named.map(|(name, value)| (name.to_owned(), value.clone())).into()
+    }
 }
 
 mod handoff;

@@ -3,11 +3,13 @@
 //! Nothing here knows what a helpdesk is.
 
 pub mod ballast;
+pub mod certificates;
 pub mod chat;
 pub mod custody;
 pub mod decisions;
 pub mod inbox;
 pub mod knowledge;
+pub mod labels;
 pub mod leases;
 pub mod outbox;
 pub mod spending;
@@ -28,7 +30,8 @@ use crate::store::ballast::Ballast;
 use crate::store::writer::Writer;
 
 /// Version of the tables; a store of a later version is refused. 2: who has a
-/// conversation. What does not know it would talk over people.
+/// conversation, labels and certificates. What does not know them would talk over
+/// people, and send what nobody certified.
 const SCHEMA_VERSION: i64 = 2;
 
 /// How long a statement waits for another process before it gives up.

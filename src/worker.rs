@@ -5,6 +5,7 @@
 mod conclude;
 mod handle;
 mod people;
+mod promises;
 mod reading;
 mod sort;
 mod start;
@@ -13,6 +14,7 @@ mod sweep;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -119,6 +121,8 @@ pub struct Worker {
     n_unfinished: Arc<AtomicU64>,
     /// Where the round of connections goes on, so that none starves.
     turn: AtomicU64,
+    /// When it was last looked whether certificates have to pause.
+    promises_looked_ms: AtomicI64,
 }
 
 impl Worker {
@@ -143,6 +147,7 @@ impl Worker {
             tasks: TaskTracker::new(),
             n_unfinished: Arc::new(AtomicU64::new(0)),
             turn: AtomicU64::new(0),
+            promises_looked_ms: AtomicI64::new(0),
         })
     }
 
@@ -311,6 +316,7 @@ impl Worker {
             self.n_unfinished.store(n, Ordering::Relaxed);
             metrics::gauge!("deskhand_deliveries_waiting").set(n as f64);
         }
+        self.watch_promises().await;
     }
 }
 

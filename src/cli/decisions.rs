@@ -120,6 +120,7 @@ async fn show(
         writeln!(out, "            {adds:+.2}  {name} = {value:.2}")?;
     }
     writeln!(out, "grounding   {:.2}", record.proposal.verdict.grounding)?;
+    writeln!(out, "allowed by  {}", record.proposal.license)?;
     if 0 < record.proposal.spent.n_calls {
         writeln!(out, "cost        {}", record.proposal.spent)?;
     }

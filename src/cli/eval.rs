@@ -1,6 +1,7 @@
 //! `deskhand eval`: a step measured on labelled files, beside what a user would
 //! have without it. Nothing is stored.
 
+mod promises;
 mod replies;
 
 use std::fs::File;
@@ -16,6 +17,7 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use self::promises::GuaranteeArgs;
 use self::replies::ReplyArgs;
 use super::ingest::bar;
 use crate::app;
@@ -39,6 +41,7 @@ use crate::eval::verify;
 ///   deskhand eval verify --data ./replies
 ///   deskhand eval guard --data ./attacks
 ///   deskhand eval reply --data ./history --show 5
+///   deskhand eval guarantee --data ./history
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EvalArgs {
@@ -80,6 +83,16 @@ enum Step {
     /// the reply quotes. Where the articles come with `sentences` and the questions with
     /// `support_sentences`, the sentences a reply would quote are compared with those.
     Reply(ReplyArgs),
+    /// Whether promises about wrong automatic replies are kept
+    ///
+    /// Reads the files `eval retrieval` reads, or questions with an `intent` each (then what
+    /// was asked before, `split` train or every second one, stands in for articles and
+    /// past tickets). Every question is answered without a model; right is a reply that
+    /// cites an article that answers. Then labels are drawn from them a thousand times for
+    /// each promise and number of labels, the threshold is drawn as for a certificate, and
+    /// the promise looked at on the questions that were not drawn. Beside it the threshold
+    /// one would pick by counting, and the best one there is.
+    Guarantee(GuaranteeArgs),
 }
 
 /// Reads corpus.jsonl, past_tickets.jsonl, past_links.jsonl, queries.jsonl and
@@ -165,6 +178,7 @@ pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> a
         }
         Step::Verify(args) => check_replies(args, out),
         Step::Reply(args) => replies::reply(args, embedder(None, file)?, out).await,
+        Step::Guarantee(args) => promises::guarantee(args, embedder(None, file)?, out).await,
     }
 }
 

@@ -43,7 +43,7 @@ pub fn run(args: &InitArgs, out: &mut dyn Write) -> anyhow::Result<()> {
         "# Settings of Deskhand. Every key, its default and its meaning: `config/default.toml`.\n\
          # Check this file with `deskhand check`.\n\n\
          [server]\nlisten = \"127.0.0.1:8080\"\npublic_url = {:?}\n\n\
-         [answer]\n# Every draft goes to an agent. \"autopilot\" sends what is sure enough.\nmode = \"suggest\"\n",
+         [answer]\n# Every draft goes to an agent. \"autopilot\" sends what a certificate allows (docs/GUARANTEE.md).\nmode = \"suggest\"\n",
         args.public_url
     );
     let mut steps = String::new();

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::config::Mode;
 use crate::config::Settings;
+use crate::config::Threshold;
 use crate::eval;
 use crate::eval::BRAND;
 use crate::eval::Folder;
@@ -102,7 +103,7 @@ pub async fn run(
     mut settings: Settings,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    without_model(args, &mut settings);
+    prepared(args, &mut settings);
     let store = match args.data {
         Some(_) => None,
         None => Some(app::open_store(&settings)?),
@@ -175,7 +176,10 @@ fn plan(args: &ReplayArgs, store: Option<&Store>) -> anyhow::Result<Plan> {
     Ok(Plan::new(folder, Chosen { since, at_most: args.limit })?)
 }
 
-fn without_model(args: &ReplayArgs, settings: &mut Settings) {
+/// The settings as they are asked of: what the threshold would let through, certified or
+/// not, and without the model if that is wanted.
+fn prepared(args: &ReplayArgs, settings: &mut Settings) {
+    settings.answer.threshold = Threshold::Uncertified;
     if args.no_model {
         settings.model.base_url.clear();
     }
@@ -194,7 +198,7 @@ async fn asked(
     let embedder = Arc::new(app::embedder(settings)?);
     let basis = Basis {
         deskhand: env!("CARGO_PKG_VERSION").to_owned(),
-        settings: context.settings_version.clone(),
+        settings: app::settings_version(settings),
         stages: settings.journey.stages.clone(),
         embedder: embedder.name().to_owned(),
         model: {
@@ -229,7 +233,7 @@ async fn compared(
     outcomes: &[Outcome],
 ) -> anyhow::Result<Comparison> {
     let mut settings = config::load(Some(file))?.settings;
-    without_model(args, &mut settings);
+    prepared(args, &mut settings);
     let (basis, others) = asked(args, &settings, plan, purse, "compared.jsonl").await?;
     let by_id: BTreeMap<&str, &Outcome> = others.iter().map(|it| (it.id.as_str(), it)).collect();
     let mut comparison = Comparison {

@@ -47,6 +47,7 @@ pub struct ApiCaller {
 pub enum Endpoint {
     Drafts,
     Chat,
+    Labels,
 }
 
 impl Api {
@@ -64,7 +65,7 @@ impl ApiCaller {
     fn check(&self, name: &str) -> anyhow::Result<()> {
         ensure!(
             !self.may.is_empty(),
-            "api.callers.{name}.may is empty; list \"drafts\", \"chat\" or both"
+            "api.callers.{name}.may is empty; list \"drafts\", \"chat\", \"labels\" or several"
         );
         for origin in &self.origins {
             let is_origin = url::Url::parse(origin).is_ok_and(|it| {

@@ -48,6 +48,7 @@ impl Settings {
         self.hours.check()?;
         self.handover.check()?;
         self.policy.check(&self.hours)?;
+        self.guarantee.check()?;
         self.embedder.check()?;
         self.api.check()?;
         self.connections.iter().try_for_each(|(name, it)| it.check(name))

@@ -103,16 +103,33 @@ fn id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Er
 impl Question {
     /// A past ticket asked again: right is what people linked.
     pub(crate) fn of_past_ticket(ticket: &Document) -> Question {
+        let (id, text) = (ticket.id.clone(), ticket.body.clone());
+        let (lang, relevant) = (ticket.language.clone(), ticket.linked_articles.clone());
         Question {
-            id: ticket.id.clone(),
-            text: ticket.body.clone(),
             subject: Some(ticket.title.clone()),
-            turns: Vec::new(),
-            lang: ticket.language.clone(),
             created: ticket.updated_at.map(|it| it.to_string()),
-            relevant: ticket.linked_articles.clone(),
-            grades: BTreeMap::new(),
             answerable: Some(true),
+            ..Question::labelled(id, text, lang, relevant)
+        }
+    }
+
+    /// One that is known by its text and what answers it alone.
+    pub(super) fn labelled(
+        id: String,
+        text: String,
+        lang: Option<String>,
+        relevant: Vec<String>,
+    ) -> Question {
+        Question {
+            id,
+            text,
+            subject: None,
+            turns: Vec::new(),
+            lang,
+            created: None,
+            answerable: Some(!relevant.is_empty()),
+            relevant,
+            grades: BTreeMap::new(),
             expect: None,
             facts: Vec::new(),
             passage: None,

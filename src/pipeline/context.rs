@@ -8,6 +8,7 @@ use crate::decide::Thresholds;
 use crate::guard;
 use crate::handover::Custody;
 use crate::knowledge::Scope;
+use crate::pipeline::Leave;
 
 /// What differs between the tickets of one connection and another.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Context {
     pub scope: Scope,
     /// Everywhere; a stage may have its own.
     pub thresholds: Thresholds,
+    /// Whose word it takes to send.
+    pub leave: Leave,
     pub policy: Policy,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,

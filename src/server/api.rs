@@ -1,9 +1,11 @@
-//! The HTTP API: drafts for agents' apps, a chat for customers' pages. Who calls is
-//! known by a token, for one brand; what is read is bounded; errors say what to do.
+//! The HTTP API: drafts for agents' apps and what people say of them, a chat for
+//! customers' pages. Who calls is known by a token, for one brand; what is read is
+//! bounded; errors say what to do.
 
 mod access;
 mod chat;
 mod drafts;
+mod labels;
 mod openapi;
 mod refusal;
 mod said;
@@ -41,6 +43,7 @@ pub(super) fn routes(app: &App) -> Router<Arc<App>> {
     Router::new()
         .route("/v1/drafts", post(drafts::draft))
         .route("/v1/chat", post(chat::chat))
+        .route("/v1/labels", post(labels::label))
         .route("/openapi.json", get(openapi::document))
         .layer(DefaultBodyLimit::max(settings.server.max_body_bytes))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout))

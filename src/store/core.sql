@@ -73,6 +73,41 @@ CREATE TABLE IF NOT EXISTS decisions (
 );
 CREATE INDEX IF NOT EXISTS decisions_at ON decisions (at_ms);
 
+CREATE INDEX IF NOT EXISTS decisions_sent ON decisions (at_ms) WHERE decision = 'send';
+
+-- What people said of a draft: the only thing a certificate rests on. Never changed: who
+-- judges again adds a row, and their last one counts.
+CREATE TABLE IF NOT EXISTS labels (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    decision TEXT    NOT NULL,
+    kind     TEXT    NOT NULL,                -- as_is | edited | rewritten | up | down | right | wrong
+    wrong    INTEGER NOT NULL,                -- 1 if it should not have been sent as it stood
+    person   TEXT    NOT NULL CHECK (person <> ''),
+    at_ms    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS labels_of ON labels (decision);
+
+-- What only hints that a reply was wrong: shown, and never counted.
+CREATE TABLE IF NOT EXISTS hints (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    decision TEXT    NOT NULL,
+    kind     TEXT    NOT NULL,                -- reopened
+    at_ms    INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS hints_of ON hints (decision);
+
+-- Promises about wrong replies. The newest of a connection is the one that counts.
+CREATE TABLE IF NOT EXISTS certificates (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         TEXT    NOT NULL UNIQUE,
+    connection TEXT    NOT NULL,
+    content    TEXT    NOT NULL,              -- JSON
+    broken     TEXT,                          -- why the monitor ended it; NULL while it has not
+    told       INTEGER NOT NULL DEFAULT 0,    -- 1 once the operator was told of that
+    paused     TEXT                           -- why nothing is sent for now
+);
+CREATE INDEX IF NOT EXISTS certificates_of ON certificates (connection, seq);
+
 -- What is to be written to a helpdesk, before it is written.
 CREATE TABLE IF NOT EXISTS outbox (
     seq          INTEGER PRIMARY KEY AUTOINCREMENT,

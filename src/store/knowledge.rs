@@ -246,6 +246,29 @@ pub fn last_sequence(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(last_given(connection)?).unwrap_or(0))
 }
 
+/// Articles of a brand there are.
+pub fn n_articles(connection: &Connection, brand: &str) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM documents
+             WHERE brand = ?1 AND pool = 'article' AND content IS NOT NULL",
+        )?
+        .query_row([brand], |row| row.get(0))
+}
+
+/// Articles of a brand that are new, changed or gone since a number of the sequence.
+pub fn n_articles_changed(
+    connection: &Connection,
+    brand: &str,
+    since: u64,
+) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FROM documents WHERE ?2 < sequence AND brand = ?1 AND pool = 'article'",
+        )?
+        .query_row(params![brand, since], |row| row.get(0))
+}
+
 /// Number of documents by brand and pool, in the order of their names.
 pub fn counts(connection: &Connection) -> rusqlite::Result<Vec<DocumentCount>> {
     let mut statement = connection.prepare_cached(

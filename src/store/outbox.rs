@@ -8,6 +8,7 @@ use rusqlite::Row;
 use rusqlite::params;
 use serde::Serialize;
 
+use crate::store::certificates;
 use crate::store::custody;
 use crate::store::decisions::Decided;
 use crate::store::fact;
@@ -164,6 +165,10 @@ pub fn claim(
     if entry.kind == "reply" {
         let slot = (entry.brand.as_str(), entry.conversation.as_str());
         let why = match custody::held(connection, &entry.conversation, &entry.decision)? {
+            Some(why) => Some(why),
+            None => certificates::ended(connection, &entry.decision)?,
+        };
+        let why = match why {
             Some(why) => Some(why),
             None => held(connection, slot, &entry.fingerprint, limits, now_ms)?,
         };

@@ -194,25 +194,12 @@ impl Worker {
     pub(super) fn announce_death(&self, connection: &str, conversation: Option<&str>, why: &str) {
         tracing::error!(connection, why, "a delivery is dead; see `deskhand inbox dead`");
         metrics::counter!("deskhand_dead_total").increment(1);
-        self.tell(serde_json::json!({
+        self.post_alert(serde_json::json!({
             "kind": "dead_delivery",
             "connection": connection,
             "conversation": conversation,
             "why": why,
         }));
-    }
-
-    /// Posts to the address in the settings, if there is one.
-    pub(super) fn tell(&self, alert: serde_json::Value) {
-        let Some(url) = self.pace.alert_url.clone() else {
-            return;
-        };
-        let request = self.http.post(url).json(&alert);
-        self.tasks.spawn(async move {
-            if let Err(error) = request.send().await {
-                tracing::warn!(error = %error.without_url(), "the alert address could not be told");
-            }
-        });
     }
 }
 

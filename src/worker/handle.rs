@@ -10,6 +10,7 @@ use crate::act::Record;
 use crate::act::Seen;
 use crate::decide::Decision;
 use crate::decide::Retry;
+use crate::guarantee;
 use crate::handover;
 use crate::handover::Custody;
 use crate::helpdesk::Event;
@@ -185,8 +186,9 @@ impl Worker {
             let handled = format!("the message was handled before: {outcome}");
             return Ok(self.end_all(lease, waiting, custody, Outcome::Ignored(handled)).await?);
         }
+        let context = guarantee::licensed(&self.store, &desk.context, &lease.connection).await?;
         let circumstances = Circumstances { now: self.clock.now(), custody: custody.clone() };
-        let proposal = self.pipeline.prepare(conversation, &desk.context, &circumstances).await?;
+        let proposal = self.pipeline.prepare(conversation, &context, &circumstances).await?;
         count(&proposal);
         let record = Record { proposal, seen: Seen::of(conversation, read_ms) };
         let now_ms = self.clock.now_ms();

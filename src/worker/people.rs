@@ -156,7 +156,7 @@ impl Worker {
             "nobody has picked up a hand-over; see `deskhand handovers`"
         );
         metrics::counter!("deskhand_handovers_unanswered_total").increment(1);
-        self.tell(serde_json::json!({
+        self.post_alert(serde_json::json!({
             "kind": "handover_unanswered",
             "connection": lease.connection,
             "conversation": lease.conversation_id,

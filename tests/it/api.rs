@@ -7,6 +7,7 @@ use std::sync::Arc;
 use deskhand::app::App;
 use deskhand::clock::Clock;
 use deskhand::config;
+use deskhand::guarantee;
 use deskhand::store::decisions;
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Response;
@@ -34,9 +35,15 @@ struct Api {
 
 impl Api {
     async fn start(extra: &str) -> Api {
+        Api::start_with(&[], |_| extra.to_owned()).await
+    }
+
+    /// With further secrets, and settings that name the folder they are in.
+    async fn start_with(more: &[(&str, &str)], extra: impl Fn(&str) -> String) -> Api {
         let house = House::copy("http://127.0.0.1:9");
         let secrets = house.store_folder().parent().unwrap().display().to_string();
-        for (file, secret) in [("sidebar", SIDEBAR), ("page", PAGE), ("identity", IDENTITY)] {
+        let known = [("sidebar", SIDEBAR), ("page", PAGE), ("identity", IDENTITY)];
+        for (file, secret) in known.iter().chain(more) {
             std::fs::write(format!("{secrets}/{file}"), secret).unwrap();
         }
         house.set(&format!(
@@ -44,7 +51,8 @@ impl Api {
              brand = '{CONNECTION}'\n\
              [api.callers.page]\ntoken = {{ file = '{secrets}/page' }}\nmay = ['chat']\n\
              brand = '{CONNECTION}'\norigins = ['{SITE}']\n\
-             identity = {{ file = '{secrets}/identity' }}\n{extra}"
+             identity = {{ file = '{secrets}/identity' }}\n{}",
+            extra(&secrets)
         ));
         let text = std::fs::read_to_string(house.settings_file()).unwrap();
         let settings = config::from_text(&text).unwrap().settings;
@@ -320,7 +328,7 @@ async fn the_api_describes_itself_to_programs() {
     let url = format!("http://{}/openapi.json", api.address);
     let document: Value = api.client.get(url).send().await.unwrap().json().await.unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
-    for path in ["/v1/drafts", "/v1/chat"] {
+    for path in ["/v1/drafts", "/v1/chat", "/v1/labels"] {
         let post = &document["paths"][path]["post"];
         assert!(post["responses"]["200"].is_object(), "{path}: {document}");
         assert_eq!(post["security"][0]["token"], json!([]));
@@ -349,4 +357,38 @@ fn a_token_that_can_be_guessed_is_refused_at_start() {
     assert!(format!("{error:#}").contains("openssl rand"), "{error:#}");
     let error = config::from_text("[api.callers.x]\ntoken = { env = 'X' }\nmay = []\n");
     assert!(format!("{:#}", error.err().unwrap()).contains("api.callers.x.may"));
+}
+
+#[tokio::test]
+async fn what_people_say_of_drafts_is_taken_from_their_own_apps() {
+    const OWN: &str = "quality-token-0123456789";
+    const OTHER: &str = "foreign-token-0123456789";
+    let caller = |folder: &str, name: &str, brand: &str| {
+        format!(
+            "[api.callers.{name}]\ntoken = {{ file = '{folder}/{name}' }}\nmay = ['labels']\nbrand = '{brand}'\n"
+        )
+    };
+    let api = Api::start_with(&[("qa", OWN), ("qb", OTHER)], |folder| {
+        caller(folder, "qa", CONNECTION) + &caller(folder, "qb", "other")
+    })
+    .await;
+    let done = api.told(&question(0)).await.pop().unwrap();
+    let label = |judgement: &str, person: &str| json!({"decision": done["id"], "judgement": judgement, "person": person});
+    let nobodys = json!({"decision": "nobody", "judgement": "up", "person": "ana"});
+    let refused = StatusCode::UNPROCESSABLE_ENTITY;
+    for (token, body, status) in [
+        (SIDEBAR, label("as_is", "ana"), StatusCode::FORBIDDEN),
+        (OTHER, label("wrong", "eve"), refused),
+        (OWN, label("as_is", " "), refused),
+        (OWN, label("reopened", "ana"), refused),
+        (OWN, nobodys, refused),
+    ] {
+        assert_eq!(api.post("/v1/labels", token, &body).await.status(), status, "{body}");
+    }
+    let sample = || api.app.store.read(|it| guarantee::sample(it, "page", 1.0));
+    assert_eq!(sample().await.unwrap().n_labels, 0, "what was refused was kept");
+    let response = api.post("/v1/labels", OWN, &label("rewritten", "ana")).await;
+    assert_eq!(response.json::<Value>().await.unwrap(), json!({"broken": null}));
+    let sample = sample().await.unwrap();
+    assert!(sample.n_labels == 1 && sample.judged[0].1.wrong, "{sample:?}");
 }

@@ -43,6 +43,7 @@ use deskhand::llm::Purse;
 use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
+use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::prompt::Prompts;
 use deskhand::proposal::Proposal;
@@ -562,6 +563,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
+        leave: Leave::AsSet,
         policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),

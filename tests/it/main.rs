@@ -19,6 +19,7 @@ mod endurance;
 mod evil;
 mod fake;
 mod generative;
+mod guarantee;
 mod handover;
 mod history;
 mod knowledge;

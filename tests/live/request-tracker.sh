@@ -124,6 +124,7 @@ folder = "$place/data"
 ballast_bytes = 0
 [answer]
 mode = "autopilot"
+threshold = "uncertified"
 suggest_from = 0.05
 send_from = 0.1
 grounded_from = 0.5

@@ -39,6 +39,7 @@ use crate::decide::Decision;
 use crate::decide::Reason;
 use crate::draft;
 use crate::draft::Layout;
+use crate::guarantee;
 use crate::hours::Hours;
 use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
@@ -150,7 +151,7 @@ impl Asked {
 /// Thinks about a message and writes down what comes of it; what is to be told.
 async fn answer(app: &App, asked: Asked) -> Vec<Event> {
     let now = Circumstances::at(app.clock.now());
-    match app.pipeline.prepare(&asked.conversation, &asked.context, &now).await {
+    match prepared(app, &asked, &now).await {
         Ok(proposal) => settled(app, asked, proposal).await,
         Err(error) => {
             tracing::error!(%error, "a message of the chat could not be prepared");
@@ -159,6 +160,12 @@ async fn answer(app: &App, asked: Asked) -> Vec<Event> {
             handed_over.events("unavailable", String::new())
         }
     }
+}
+
+/// Under the certificate that holds now, if it takes one.
+async fn prepared(app: &App, asked: &Asked, now: &Circumstances) -> anyhow::Result<Proposal> {
+    let context = guarantee::licensed(&app.store, &asked.context, &asked.caller).await?;
+    Ok(app.pipeline.prepare(&asked.conversation, &context, now).await?)
 }
 
 /// Writes a decision down; what the page is told of it.

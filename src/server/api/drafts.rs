@@ -22,6 +22,7 @@ use crate::draft;
 use crate::draft::Draft;
 use crate::draft::SentenceKind;
 use crate::draft::Writer;
+use crate::guarantee;
 use crate::pipeline::Circumstances;
 use crate::proposal;
 use crate::proposal::Proposal;
@@ -193,10 +194,11 @@ pub(super) async fn draft(
     let caller = enter(&app, &headers, Endpoint::Drafts)?;
     let Json(said) = said?;
     let conversation = said.conversation(&app.settings.api, Channel::Unknown)?;
+    let context = guarantee::licensed(&app.store, &caller.context, &caller.name).await?;
     let now = Circumstances::at(app.clock.now());
-    let proposal = app.pipeline.prepare(&conversation, &caller.context, &now).await?;
+    let proposal = app.pipeline.prepare(&conversation, &context, &now).await?;
     let (proposal, others) =
-        app.pipeline.alternatives(proposal, &caller.context, MAX_ALTERNATIVES).await?;
+        app.pipeline.alternatives(proposal, &context, MAX_ALTERNATIVES).await?;
     Ok(Json(Drafted::of(&proposal, &others)))
 }
 

@@ -9,6 +9,7 @@ use utoipa::openapi::security::SecurityScheme;
 
 use super::chat;
 use super::drafts;
+use super::labels;
 use super::refusal;
 use super::said;
 
@@ -18,8 +19,8 @@ use super::said;
         title = "Deskhand",
         description = "Grounded replies for agents' apps and customers' pages."
     ),
-    paths(drafts::draft, chat::chat),
-    components(schemas(said::Said, drafts::Drafted, chat::Event, refusal::Error)),
+    paths(drafts::draft, chat::chat, labels::label),
+    components(schemas(said::Said, drafts::Drafted, chat::Event, labels::Label, labels::Kept, refusal::Error)),
     modifiers(&Token)
 )]
 struct Document;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::pipeline::PrepareError;
+use crate::store::StoreError;
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +48,13 @@ impl From<JsonRejection> for Refusal {
 impl From<PrepareError> for Refusal {
     fn from(error: PrepareError) -> Refusal {
         tracing::error!(%error, "could not prepare an answer for the API");
+        Refusal::Unavailable
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Refusal {
+        tracing::error!(%error, "the store did not answer the API");
         Refusal::Unavailable
     }
 }

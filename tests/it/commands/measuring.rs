@@ -168,3 +168,34 @@ fn what_meanings_add_can_be_measured_without_settings() {
     assert_eq!(without["versions"]["embedder"], "none");
     assert_eq!(without["metrics"]["all"]["hit@1"], 0.0);
 }
+
+#[test]
+fn promises_can_be_tried_on_questions_with_an_intent() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("asked")).unwrap();
+    let things =
+        ["invoice", "password", "thermostat", "calendar", "parcel", "filter", "archive", "sensor"];
+    let questions = things.iter().flat_map(|thing| (0..10).map(move |n| (thing, n)));
+    let lines: Vec<String> = questions
+        .map(|(thing, n)| {
+            let text = format!("question {n}: what is wrong with my {thing}?");
+            json!({"id": format!("{thing}-{n}"), "text": text, "intent": format!("my_{thing}")})
+                .to_string()
+        })
+        .collect();
+    shell.write("asked/queries.jsonl", &lines.join("\n"));
+    let eval = ["eval", "guarantee", "--data", "asked", "--runs", "20"];
+    let report: Value =
+        serde_json::from_str(&shell.says(&[&eval[..], &["--json"]].concat())).unwrap();
+    // Half of them are asked; two intents of the eight are taken out.
+    assert_eq!((&report["step"], &report["n"]), (&"guarantee".into(), &40.into()));
+    let right = report["metrics"]["all"]["right"].as_f64().unwrap();
+    assert!(0.5 < right && right <= 0.75, "{right}");
+    let setting = &report["metrics"]["2 % of tickets, 500 labels"];
+    assert!(setting["broken"].as_f64().unwrap() <= 0.2 && setting["broken_rest"].is_null());
+    assert!(report["baseline"]["naive"]["2 % of tickets, 500 labels"]["broken"].is_number());
+    assert!(report["metrics"]["monitor of 3 % of replies, 20 % wrong"]["median"].is_number());
+    let shown = shell.says(&eval);
+    assert!(shown.contains("10 % of replies, 2000 labels") && shown.contains("naive"), "{shown}");
+    assert!(shell.complains(&["eval", "guarantee", "--data", "."]).contains("corpus.jsonl"));
+}

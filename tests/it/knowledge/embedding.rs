@@ -24,6 +24,7 @@ use deskhand::knowledge::Scope;
 use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
+use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::retrieve::Retrieved;
 use deskhand::store::Store;
@@ -343,6 +344,7 @@ fn context() -> Context {
     Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
+        leave: Leave::AsSet,
         policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),

@@ -46,6 +46,7 @@ settle_s = 1
 every_s = 5
 [answer]
 mode = "autopilot"
+threshold = "uncertified"
 suggest_from = 0.0
 send_from = 0.0
 grounded_from = 0.0
