@@ -22,8 +22,8 @@ use crate::certify;
 use crate::certify::Certificate;
 use crate::certify::Lapse;
 use crate::certify::Promise;
+use crate::pipeline::Authority;
 use crate::pipeline::Context;
-use crate::pipeline::Leave;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::certificates;
@@ -49,14 +49,14 @@ pub fn is_drawn(decision: &str, share: f64) -> bool {
 /// # Errors
 /// If the store cannot be read.
 pub async fn licensed(store: &Store, context: &Context, name: &str) -> Result<Context, StoreError> {
-    let Leave::Certified(_) = context.leave else { return Ok(context.clone()) };
+    let Authority::Certified(_) = context.authority else { return Ok(context.clone()) };
     let name = name.to_owned();
     let newest = store.read(move |it| certificates::newest(it, &name)).await?;
     let in_force = match newest {
         None => Err(Lapse::Missing),
         Some(kept) => kept.and_then(certificates::Kept::in_force),
     };
-    Ok(Context { leave: Leave::Certified(in_force.map(Arc::new)), ..context.clone() })
+    Ok(Context { authority: Authority::Certified(in_force.map(Arc::new)), ..context.clone() })
 }
 
 /// Keeps what a person said of a draft, and ends the certificate it speaks against, in

@@ -4,15 +4,15 @@
 
 mod context;
 mod cpu;
-mod leave;
+mod authority;
 mod others;
 mod signals;
 mod versions;
 
+pub use self::authority::Authority;
 pub use self::context::Circumstances;
 pub use self::context::Context;
 pub use self::cpu::Cpu;
-pub use self::leave::Leave;
 
 use std::sync::Arc;
 
@@ -347,7 +347,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
     });
     let (thresholds, license) =
-        context.leave.thresholds(context.thresholds, &versions, &triage.stage.id);
+        context.authority.thresholds(context.thresholds, &versions, &triage.stage.id);
     let probability = confidence.probability;
     let thresholds = context.policy.thresholds(thresholds, &triage.stage.id);
     let judged =
@@ -365,7 +365,7 @@ fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions)
         (&signals, thresholds),
     );
     if let (Decision::Suggest, License::Withheld(lapse)) = (decision, &license) {
-        handoff.reason = leave::sentence(lapse);
+        handoff.reason = authority::sentence(lapse);
     }
     Proposal {
         ticket,

@@ -19,8 +19,8 @@ use crate::handover::Calling;
 use crate::handover::GivenBack;
 use crate::journey::StageModel;
 use crate::knowledge::Scope;
+use crate::pipeline::Authority;
 use crate::pipeline::Context;
-use crate::pipeline::Leave;
 use crate::worker::People;
 
 /// Hex digits of a hash that name a version: as many as git shows.
@@ -30,20 +30,20 @@ const VERSION_CHARS: usize = 12;
 /// sent until [`crate::guarantee::licensed`] has found one.
 pub fn context(settings: &Settings, mode: Mode, brand: &str, manifest_version: &str) -> Context {
     let answer = &settings.answer;
-    let (send_from, leave) = match (mode, answer.threshold) {
-        (Mode::Suggest, _) => (None, Leave::AsSet),
+    let (send_from, authority) = match (mode, answer.threshold) {
+        (Mode::Suggest, _) => (None, Authority::AsSet),
         (Mode::Autopilot | Mode::Shadow, Threshold::Uncertified) => {
-            (Some(answer.send_from), Leave::AsSet)
+            (Some(answer.send_from), Authority::AsSet)
         }
         (Mode::Autopilot | Mode::Shadow, Threshold::Certified) => {
-            (None, Leave::Certified(Err(Lapse::Missing)))
+            (None, Authority::Certified(Err(Lapse::Missing)))
         }
     };
     let (suggest_from, grounded_from) = (answer.suggest_from, answer.grounded_from);
     Context {
         scope: Scope::public(brand),
         thresholds: Thresholds { suggest_from, send_from, grounded_from },
-        leave,
+        authority,
         policy: policy(settings),
         max_own_replies: answer.max_in_a_row,
         limits: super::limits::limits(settings),

@@ -8,7 +8,7 @@ use crate::decide::Thresholds;
 use crate::guard;
 use crate::handover::Custody;
 use crate::knowledge::Scope;
-use crate::pipeline::Leave;
+use crate::pipeline::Authority;
 
 /// What differs between the tickets of one connection and another.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Context {
     /// Everywhere; a stage may have its own.
     pub thresholds: Thresholds,
     /// Whose word it takes to send.
-    pub leave: Leave,
+    pub authority: Authority,
     pub policy: Policy,
     /// Our own replies in a row without a person, at most.
     pub max_own_replies: usize,

@@ -40,10 +40,10 @@ use deskhand::llm::ModelSettings;
 use deskhand::llm::Models;
 use deskhand::llm::Price;
 use deskhand::llm::Purse;
+use deskhand::pipeline::Authority;
 use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
-use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::prompt::Prompts;
 use deskhand::proposal::Proposal;
@@ -563,7 +563,7 @@ pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal
     let context = Context {
         scope: Scope::public("main"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: Some(0.0), grounded_from: 0.0 },
-        leave: Leave::AsSet,
+        authority: Authority::AsSet,
         policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),

@@ -21,10 +21,10 @@ use deskhand::journey::StageModel;
 use deskhand::knowledge::Document;
 use deskhand::knowledge::Pool;
 use deskhand::knowledge::Scope;
+use deskhand::pipeline::Authority;
 use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
 use deskhand::pipeline::Cpu;
-use deskhand::pipeline::Leave;
 use deskhand::pipeline::Pipeline;
 use deskhand::retrieve::Retrieved;
 use deskhand::store::Store;
@@ -344,7 +344,7 @@ fn context() -> Context {
     Context {
         scope: Scope::public("default"),
         thresholds: Thresholds { suggest_from: 0.0, send_from: None, grounded_from: 0.0 },
-        leave: Leave::AsSet,
+        authority: Authority::AsSet,
         policy: Policy::default(),
         max_own_replies: 3,
         limits: Limits::default(),

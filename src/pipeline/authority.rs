@@ -11,7 +11,7 @@ use crate::proposal::Versions;
 
 /// Whose word it takes to send a draft.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum Leave {
+pub enum Authority {
     /// The thresholds as they are set; a number there is the operator's own, and nobody
     /// has measured what it lets through.
     #[default]
@@ -20,7 +20,7 @@ pub enum Leave {
     Certified(Result<Arc<Certificate>, Lapse>),
 }
 
-impl Leave {
+impl Authority {
     /// The thresholds for a ticket of a stage whose draft was made with `versions`, and
     /// what gave them.
     pub(super) fn thresholds(
@@ -29,7 +29,7 @@ impl Leave {
         versions: &Versions,
         stage: &str,
     ) -> (Thresholds, License) {
-        let Leave::Certified(certificate) = self else {
+        let Authority::Certified(certificate) = self else {
             let license = match set.send_from {
                 Some(_) => License::Uncertified,
                 None => License::Suggestions,
