@@ -140,7 +140,12 @@ fn customer_tried(ticket: &Ticket) -> Vec<String> {
 /// The question the draft would ask back: a fact that decides the answer and that the
 /// customer has not given. `None` if none is known to be missing.
 fn missing(draft: &Draft) -> Option<String> {
-    let asks = |it: &str| it.contains(['?', '？']);
+    // Only at the end: within, what the customer asked and what an article is called are
+    // quoted.
+    let asks = |it: &str| {
+        let it = it.trim_end();
+        it.ends_with(['?', '？']) || it.ends_with("か。")
+    };
     let joints = draft.sentences.iter().filter(|it| it.kind == SentenceKind::Joint);
     let mut asked = joints.filter(|it| draft.asks_back && asks(&it.text));
     asked.next().map(|it| quoted(&it.text))
@@ -240,6 +245,7 @@ mod tests {
         };
         let mut draft = Draft {
             sentences: vec![
+                sentence("You wrote: “Where is the button?”", SentenceKind::Joint),
                 sentence("Do you see the button?", SentenceKind::Quote),
                 sentence("Windows or macOS. Which one is yours?", SentenceKind::Joint),
             ],
@@ -250,6 +256,12 @@ mod tests {
         };
         let asked = missing(&draft);
         assert_eq!(asked.as_deref(), Some("Windows or macOS. Which one is yours?"));
+        let asked_in = |text: &str| Draft {
+            sentences: vec![sentence(text, SentenceKind::Joint)],
+            ..draft.clone()
+        };
+        assert!(missing(&asked_in("A と B で回答が異なります。どちらをお使いですか。")).is_some());
+        assert_eq!(missing(&asked_in("It may also be about “What is a button?”:")), None);
         draft.asks_back = false;
         assert_eq!(missing(&draft), None);
     }
