@@ -42,6 +42,17 @@ impl Decision {
             Decision::StandDown(_) => "stand_down",
         }
     }
+
+    /// Why a person takes over or nobody is answered, as it is stored and told to
+    /// programs: the same word as in the record. `None` where a draft goes out.
+    pub fn reason_word(self) -> Option<String> {
+        let reason = match self {
+            Decision::Send | Decision::Suggest => return None,
+            Decision::Escalate(reason) => serde_json::to_value(reason),
+            Decision::StandDown(silence) => serde_json::to_value(silence),
+        };
+        reason.ok()?.as_str().map(str::to_owned)
+    }
 }
 
 /// Why a person takes over. Where several reasons hold, the agent is shown the

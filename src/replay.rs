@@ -32,8 +32,6 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
-use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -52,6 +50,8 @@ use crate::pipeline::PrepareError;
 /// Tickets that are prepared at once: two a core, so that none waits while one is asked
 /// of a model. (Guessed.)
 const AT_ONCE: usize = 4;
+
+const SECONDS_A_DAY: i64 = 86_400;
 
 /// A replay that could not go on. What is in the journal stays.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +170,7 @@ pub async fn replay(
             .buffered(AT_ONCE);
         while let Some(outcome) = asked.next().await {
             let outcome = outcome?;
-            journal.add(std::slice::from_ref(&outcome)).map_err(ReplayError::Journal)?;
+            journal.add(&outcome).map_err(ReplayError::Journal)?;
             outcomes.push(outcome);
             progress(outcomes.len());
         }
@@ -193,9 +193,6 @@ async fn ask(
 
 /// When the day of a moment began, in UTC: knowledge is taken in overnight.
 fn day_of(at: Timestamp) -> Timestamp {
-    let zoned = at.to_zoned(TimeZone::UTC);
-    // A day that begins nowhere does not exist in UTC.
-    zoned
-        .start_of_day()
-        .map_or_else(|_| at.saturating_sub(24.hours()).unwrap_or(at), |it| it.timestamp())
+    let into_the_day = at.as_second().rem_euclid(SECONDS_A_DAY);
+    Timestamp::from_second(at.as_second() - into_the_day).unwrap_or(Timestamp::MIN)
 }

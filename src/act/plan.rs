@@ -34,11 +34,7 @@ pub fn decided(
     at_ms: i64,
 ) -> Decided {
     let proposal = &record.proposal;
-    let reason = match proposal.decision {
-        Decision::Send | Decision::Suggest => None,
-        Decision::Escalate(reason) => word(&reason),
-        Decision::StandDown(silence) => word(&silence),
-    };
+    let reason = proposal.decision.reason_word();
     let probability = f64::from(proposal.confidence.probability);
     Decided {
         id: Uuid::now_v7().to_string(),
@@ -54,11 +50,6 @@ pub fn decided(
         record: serde_json::to_string(record).unwrap_or_default(),
         outcome: "open".to_owned(),
     }
-}
-
-/// The serialized name of a unit variant: the same word as in the record.
-fn word<T: serde::Serialize>(value: &T) -> Option<String> {
-    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
 }
 
 /// The writes a proposal asks for, in order. Empty where nobody is to be answered, and

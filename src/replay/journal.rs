@@ -73,12 +73,12 @@ impl Journal {
         Ok((journal, outcomes))
     }
 
-    /// Adds outcomes, all of them or, where the process ends meanwhile, the first few.
+    /// Adds an outcome.
     ///
     /// # Errors
-    /// If they cannot be written.
-    pub fn add(&mut self, outcomes: &[Outcome]) -> Result<(), JournalError> {
-        outcomes.iter().try_for_each(|it| self.line(it))
+    /// If it cannot be written.
+    pub fn add(&mut self, outcome: &Outcome) -> Result<(), JournalError> {
+        self.line(outcome)
     }
 
     fn line(&mut self, value: &impl Serialize) -> Result<(), JournalError> {

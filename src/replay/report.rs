@@ -180,23 +180,12 @@ fn rows<'a>(outcomes: &'a [Outcome], name: impl Fn(&'a Outcome) -> &'a str) -> V
 /// The reasons as `decisions` shows them.
 fn reasons(outcomes: &[Outcome]) -> Vec<(String, usize)> {
     let mut counted: BTreeMap<String, usize> = BTreeMap::new();
-    for outcome in outcomes {
-        let reason = match outcome.decision {
-            Decision::Escalate(reason) => word(&reason),
-            Decision::StandDown(silence) => word(&silence),
-            Decision::Send | Decision::Suggest => continue,
-        };
+    for reason in outcomes.iter().filter_map(|it| it.decision.reason_word()) {
         *counted.entry(reason).or_default() += 1;
     }
     let mut counted: Vec<(String, usize)> = counted.into_iter().collect();
     counted.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     counted
-}
-
-/// A reason as it is stored.
-fn word(reason: &impl Serialize) -> String {
-    let value = serde_json::to_value(reason).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn bins(labelled: &[(&Outcome, bool)]) -> Vec<Bin> {
