@@ -13,6 +13,7 @@ pub use self::callers::Callers;
 pub use self::context::answering;
 pub use self::context::context;
 pub use self::context::settings_version;
+pub use self::context::synonyms;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;
@@ -152,7 +153,8 @@ pub fn open_store(settings: &Settings) -> anyhow::Result<Store> {
 /// If the folder cannot be used.
 pub fn open_index(settings: &Settings, embedder: &Embedder) -> anyhow::Result<Index> {
     let folder = settings.store.folder.join("index");
-    match Index::open(&folder, embedder.name()) {
+    let synonyms = synonyms(settings)?;
+    let index = match Index::open(&folder, embedder.name()) {
         Err(IndexError::Damaged { path, detail }) => {
             // That one would go on writing, into the folder of the new one.
             ensure!(
@@ -170,10 +172,11 @@ pub fn open_index(settings: &Settings, embedder: &Embedder) -> anyhow::Result<In
                 std::fs::remove_dir_all(&aside).context("removing the last damaged index")?;
             }
             std::fs::rename(&folder, &aside).context("setting the damaged index aside")?;
-            Ok(Index::open(&folder, embedder.name())?)
+            Index::open(&folder, embedder.name())?
         }
-        opened => Ok(opened?),
-    }
+        opened => opened?,
+    };
+    Ok(index.with_synonyms(synonyms))
 }
 
 /// What prepares answers, without anything that acts.
@@ -373,7 +376,7 @@ pub fn prompt_folder(settings: &Settings) -> Option<&Path> {
     folder(&settings.files.prompts)
 }
 
-/// A folder that may be left empty in the settings.
+/// A folder or file that may be left empty in the settings.
 fn folder(text: &str) -> Option<&Path> {
     (!text.is_empty()).then_some(Path::new(text))
 }

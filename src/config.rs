@@ -178,6 +178,7 @@ pub struct Alerts {
 pub struct Files {
     pub connectors: String,
     pub prompts: String,
+    pub synonyms: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

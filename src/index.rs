@@ -62,6 +62,7 @@ use crate::knowledge::Hit;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
 use crate::knowledge::Weights;
+use crate::text::synonyms::Synonyms;
 
 /// One change of the store's change sequence.
 #[derive(Debug, Clone)]
@@ -95,6 +96,8 @@ pub struct Index {
     watermark: AtomicU64,
     opened: Slot,
     experience: RwLock<Arc<Experience>>,
+    /// What customers call things otherwise.
+    synonyms: Arc<Synonyms>,
     /// By brand.
     weights: RwLock<Arc<HashMap<String, Weights>>>,
     /// Where what was learned is kept; `None` for one in memory.
@@ -153,6 +156,18 @@ impl Index {
         })
     }
 
+    /// The same index, with what customers call things otherwise.
+    #[must_use]
+    pub fn with_synonyms(mut self, synonyms: Arc<Synonyms>) -> Index {
+        self.synonyms = synonyms;
+        self
+    }
+
+    /// What customers call things otherwise.
+    pub fn synonyms(&self) -> &Arc<Synonyms> {
+        &self.synonyms
+    }
+
     fn over(
         path: String,
         space: &str,
@@ -178,6 +193,7 @@ impl Index {
             watermark,
             opened,
             experience,
+            synonyms: Synonyms::shipped(),
             weights,
             folder,
             recalled,
@@ -242,7 +258,7 @@ impl Index {
         guarded(&self.path, || {
             let opened = self.opened()?;
             let written = search::languages(&opened, &self.layout, brand, wording.language);
-            Ok(Question::new(wording, &written))
+            Ok(Question::new(wording, &written, &self.synonyms))
         })
     }
 

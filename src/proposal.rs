@@ -132,8 +132,8 @@ pub struct Versions {
     pub index: u64,
     pub settings: String,
     pub manifest: String,
-    /// What each signal of the ranking counts, if the team's own history says so. Empty
-    /// for the weights Deskhand comes with.
+    /// What each signal of the ranking counts, if the team's own history says so, and the
+    /// team's own synonyms. Empty for the ranking Deskhand comes with.
     #[serde(default)]
     pub ranking: String,
 }

@@ -3,6 +3,7 @@
 pub mod html;
 pub mod language;
 pub mod lexicon;
+pub mod synonyms;
 pub mod markdown;
 pub mod sentences;
 pub mod terms;

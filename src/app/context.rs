@@ -1,5 +1,8 @@
 //! From settings to how tickets are treated, and to the people beside the worker.
 
+use std::sync::Arc;
+
+use anyhow::Context as _;
 use anyhow::ensure;
 use sha2::Digest as _;
 use sha2::Sha256;
@@ -21,6 +24,7 @@ use crate::journey::StageModel;
 use crate::knowledge::Scope;
 use crate::pipeline::Authority;
 use crate::pipeline::Context;
+use crate::text::synonyms::Synonyms;
 use crate::worker::People;
 
 /// Hex digits of a hash that name a version: as many as git shows.
@@ -65,6 +69,21 @@ pub fn answering(settings: &Settings, brand: &str) -> anyhow::Result<(String, St
     let manifests = super::manifests(settings)?;
     let version = manifests.by_name(&connection.helpdesk).map(|it| it.version.clone());
     Ok((name.clone(), version.unwrap_or_default()))
+}
+
+/// What customers call things otherwise: the built-in list, and the team's own.
+///
+/// # Errors
+/// If the team's file cannot be read, or a line of it is no group.
+pub fn synonyms(settings: &Settings) -> anyhow::Result<Arc<Synonyms>> {
+    let Some(file) = super::folder(&settings.files.synonyms) else {
+        return Ok(Synonyms::shipped());
+    };
+    let shown = file.display();
+    let text = std::fs::read_to_string(file);
+    let text = text.with_context(|| format!("files.synonyms: {shown} cannot be read"))?;
+    let own = Synonyms::with_own(&text).with_context(|| format!("files.synonyms: {shown}"))?;
+    Ok(Arc::new(own))
 }
 
 /// Names the settings that bear on what is answered and what could be sent: the same

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -53,13 +54,14 @@ pub async fn run(
     library: &Library,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let Library { store, embedder, .. } = library;
+    let Library { store, embedder, index } = library;
     if args.reset {
         return reset(args.brand.as_deref(), store, out).await;
     }
     let History { brand, articles, tickets } = history(store, args.brand.as_deref())?;
     let asked = calibrate::asked_again(articles, tickets)?;
     let meanings = Meanings::of(&asked, Some(store), embedder).await?;
+    let meanings = meanings.with_synonyms(Arc::clone(index.synonyms()));
     let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
     let calibration = calibrate::calibrate(&asked, &meanings, |done, n_questions| {

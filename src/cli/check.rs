@@ -131,6 +131,9 @@ fn faults(settings: &Settings) -> Vec<String> {
     if let Err(fault) = app::stages(settings) {
         note(fault);
     }
+    if let Err(fault) = app::synonyms(settings) {
+        note(fault);
+    }
     // Prompts, and where the models are.
     let purse = Arc::new(Purse::new(settings.model.max_usd_per_day, Clock::System));
     if let Err(fault) = app::drafter(settings, &purse, &Clock::System) {

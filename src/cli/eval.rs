@@ -212,7 +212,8 @@ async fn retrieve(
 ) -> anyhow::Result<()> {
     let embedder = Arc::new(embedder(args.embedder, file)?);
     let folder = eval::read_folder(&args.data, eval::BRAND)?;
-    let meanings = Meanings::of(&folder, None, &embedder).await?;
+    let synonyms = app::synonyms(&config::load(file)?.settings)?;
+    let meanings = Meanings::of(&folder, None, &embedder).await?.with_synonyms(synonyms);
     let n_questions = folder.questions.len() + folder.off_topic.len();
     let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     let data = args.data.display().to_string();

@@ -196,9 +196,11 @@ async fn asked(
     // As if automatic replies were on: that is what is asked.
     let context = app::context(settings, Mode::Autopilot, BRAND, "");
     let embedder = Arc::new(app::embedder(settings)?);
+    let synonyms = app::synonyms(settings)?;
     let basis = Basis {
         deskhand: env!("CARGO_PKG_VERSION").to_owned(),
         settings: app::settings_version(settings),
+        synonyms: synonyms.version().to_owned(),
         stages: settings.journey.stages.clone(),
         embedder: embedder.name().to_owned(),
         model: {
@@ -212,7 +214,7 @@ async fn asked(
         std::fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
     }
     let (mut file, known) = Journal::open(&path, &basis)?;
-    let meanings = Meanings::of(&plan.folder, None, &embedder).await?;
+    let meanings = Meanings::of(&plan.folder, None, &embedder).await?.with_synonyms(synonyms);
     let bar = bar(plan.questions.len() as u64, "{msg} {bar:30} {pos}/{len}, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
     let drafter = app::drafter(settings, purse, &Clock::System)?;

@@ -1,4 +1,4 @@
-//! What the texts of a folder mean to an embedder. An endpoint is asked for all of them
+//! What the texts of a folder mean to an embedder, and to the team's list of synonyms. An endpoint is asked for all of them
 //! before anything is measured: what is measured is finding, not a network.
 
 use std::collections::HashMap;
@@ -16,6 +16,7 @@ use crate::ingest;
 use crate::retrieve::Meant;
 use crate::retrieve::ToAsk;
 use crate::store::Store;
+use crate::text::synonyms::Synonyms;
 use crate::ticket::Ticket;
 
 /// Meanings of a folder's passages and questions.
@@ -24,6 +25,7 @@ pub struct Meanings {
     passages: Known,
     /// What an endpoint told of questions; empty for embedders on this machine.
     questions: HashMap<TextHash, Meant>,
+    synonyms: Arc<Synonyms>,
 }
 
 impl Meanings {
@@ -49,7 +51,19 @@ impl Meanings {
                 ToAsk::ask_all(to_ask, endpoint).await.context("embedding the questions")?;
             questions = keys.into_iter().zip(meant).collect();
         }
-        Ok(Meanings { embedder: Arc::clone(embedder), passages, questions })
+        let (embedder, synonyms) = (Arc::clone(embedder), Synonyms::shipped());
+        Ok(Meanings { embedder, passages, questions, synonyms })
+    }
+
+    /// The same, with what a team's customers call things otherwise.
+    #[must_use]
+    pub fn with_synonyms(mut self, synonyms: Arc<Synonyms>) -> Meanings {
+        self.synonyms = synonyms;
+        self
+    }
+
+    pub(super) fn synonyms(&self) -> &Arc<Synonyms> {
+        &self.synonyms
     }
 
     pub(super) fn embedder(&self) -> &str {

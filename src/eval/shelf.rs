@@ -64,9 +64,11 @@ impl<'a> Shelf<'a> {
         from_the_beginning: Vec<&'a Document>,
         arrivals: Vec<&'a Document>,
     ) -> Result<Shelf<'a>, IndexError> {
-        let index = Arc::new(Index::in_memory(meanings.embedder())?);
+        let synonyms = Arc::clone(meanings.synonyms());
+        let index = Index::in_memory(meanings.embedder())?.with_synonyms(synonyms);
         let name = |it: &Document| (DocumentKey::new(it.pool, BRAND, &it.id), it.id.clone());
         let ids = folder.articles.iter().map(name).collect();
+        let index = Arc::new(index);
         let mut shelf = Shelf { index, meanings, ids, arrivals, n_arrived: 0, sequence: 0 };
         shelf.put(&from_the_beginning)?;
         Ok(shelf)

@@ -12,6 +12,7 @@ use super::words::stems;
 use crate::knowledge::Pool;
 use crate::knowledge::Scope;
 use crate::text::lexicon;
+use crate::text::synonyms::Synonyms;
 
 /// Words looked at before the best are chosen. (Guessed: a long mail.)
 const MAX_CANDIDATES: usize = 400;
@@ -61,7 +62,11 @@ pub(super) struct QuestionWord {
 
 impl Question {
     /// `written` are the languages of the passages.
-    pub(super) fn new(wording: Wording<'_>, written: &[&'static str]) -> Question {
+    pub(super) fn new(
+        wording: Wording<'_>,
+        written: &[&'static str],
+        synonyms: &Synonyms,
+    ) -> Question {
         let mut words = Words::default();
         for (text, weight) in
             [(wording.text, 1.0), (wording.title, TITLE_WEIGHT), (wording.context, CONTEXT_WEIGHT)]
@@ -82,7 +87,7 @@ impl Question {
             }
         }
         if written.contains(&code_of(wording.language)) {
-            for other in lexicon::synonyms(&asked, code_of(wording.language)) {
+            for other in synonyms.of(&asked, code_of(wording.language)) {
                 words.add_others(stems(other, wording.language));
             }
         }

@@ -34,12 +34,13 @@ pub(super) fn of(
     }
 }
 
-/// Names the weights a brand was calibrated to; empty if it was not.
+/// Names what a team's ranking has of its own: the weights its brand was calibrated to, and
+/// its list of synonyms. Empty if it has neither.
 fn ranking(index: &Index, brand: &str) -> String {
-    let calibrated = index.weights();
-    let Some(weights) = calibrated.get(brand) else { return String::new() };
+    let (calibrated, synonyms) = (index.weights(), index.synonyms().version());
+    let Some(weights) = calibrated.get(brand) else { return synonyms.to_owned() };
     // By name, whatever order they are kept in.
     let named: BTreeMap<_, _> = weights.iter().collect();
-    let hash = hex::encode(Sha256::digest(format!("{named:?}")));
+    let hash = hex::encode(Sha256::digest(format!("{named:?}{synonyms}")));
     hash.chars().take(VERSION_CHARS).collect()
 }

@@ -24,6 +24,9 @@ pub struct Basis {
     pub model: String,
     /// Hash of the articles and tickets.
     pub history: String,
+    /// Names the team's own list of synonyms; empty without.
+    #[serde(default)]
+    pub synonyms: String,
 }
 
 /// A journal that cannot be used.

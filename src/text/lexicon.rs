@@ -1,6 +1,5 @@
-//! The words of support: in seven languages (`config/lexicon.tsv`), enough for a question
-//! to find an article in another language, and what else customers call the same
-//! (`config/synonyms.tsv`). Not a translation.
+//! The words of support in seven languages (`config/lexicon.tsv`): enough for a question
+//! to find an article in another language. Not a translation.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,11 +9,8 @@ use super::terms::fold;
 /// One row a meaning, one column a language, alternatives behind commas.
 const SHIPPED: &str = include_str!("../../config/lexicon.tsv");
 
-/// One group of phrases that mean the same a row, behind their language.
-const SHIPPED_SYNONYMS: &str = include_str!("../../config/synonyms.tsv");
-
 /// Words of the longest phrase.
-const MAX_PHRASE_WORDS: usize = 3;
+pub(super) const MAX_PHRASE_WORDS: usize = 3;
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
 
@@ -68,35 +64,8 @@ pub fn translate(text: &str, from: &str, to: &str) -> Vec<&'static str> {
     found
 }
 
-/// By language, then by phrase: what else it is called.
-type Synonyms = HashMap<&'static str, HashMap<String, Vec<&'static str>>>;
-
-static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
-    let mut synonyms = Synonyms::new();
-    for (language, group) in SHIPPED_SYNONYMS.lines().filter_map(|it| it.split_once('\t')) {
-        let by_phrase = synonyms.entry(language).or_default();
-        for phrase in group.split(',') {
-            let others = group.split(',').filter(|it| *it != phrase);
-            by_phrase.entry(words(phrase).join(" ")).or_default().extend(others);
-        }
-    }
-    synonyms
-});
-
-/// What else the things a text speaks of are called in its own language, in reading
-/// order, each once. Empty for a language nothing is shipped for.
-#[must_use]
-pub fn synonyms(text: &str, language: &str) -> Vec<&'static str> {
-    let code = language.split(['-', '_']).next().unwrap_or_default();
-    let Some(by_phrase) = SYNONYMS.get(code) else { return Vec::new() };
-    let mut found: Vec<&'static str> = Vec::new();
-    each_phrase(text, |phrase| {
-        add_new(&mut found, by_phrase.get(phrase).into_iter().flatten().copied());
-    });
-    found
-}
-
-fn add_new(found: &mut Vec<&'static str>, others: impl Iterator<Item = &'static str>) {
+/// Adds what is not there yet.
+pub(super) fn add_new<'a>(found: &mut Vec<&'a str>, others: impl Iterator<Item = &'a str>) {
     for other in others {
         if !found.contains(&other) {
             found.push(other);
@@ -105,7 +74,7 @@ fn add_new(found: &mut Vec<&'static str>, others: impl Iterator<Item = &'static 
 }
 
 /// Calls `each` with every run of words that may be a phrase, in reading order.
-fn each_phrase(text: &str, mut each: impl FnMut(&str)) {
+pub(super) fn each_phrase(text: &str, mut each: impl FnMut(&str)) {
     let words = words(text);
     for start in 0..words.len() {
         for n_words in 1..=MAX_PHRASE_WORDS {
@@ -115,7 +84,8 @@ fn each_phrase(text: &str, mut each: impl FnMut(&str)) {
     }
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of a phrase as they are compared: small, without accents.
+pub(super) fn words(text: &str) -> Vec<String> {
     let folded = fold(text);
     let words = folded.split(|it: char| !it.is_alphanumeric());
     words.filter(|it| !it.is_empty()).map(str::to_owned).collect()
@@ -144,26 +114,6 @@ mod tests {
         for row in &lexicon.rows {
             assert_eq!(row.len(), lexicon.columns.len(), "{row:?}");
             assert!(row.iter().all(|it| !it.is_empty()), "{row:?}");
-        }
-    }
-
-    #[test]
-    fn a_thing_is_found_by_what_else_customers_call_it() {
-        assert!(synonyms("Can I get my money back?", "en-GB").contains(&"refund"));
-        assert!(synonyms("how do i switch on 2FA", "en").contains(&"two step"));
-        assert!(synonyms("Can I get my money back?", "de").is_empty());
-        assert!(synonyms("", "en").is_empty());
-    }
-
-    #[test]
-    fn every_group_of_synonyms_has_phrases_a_question_can_hold() {
-        for line in SHIPPED_SYNONYMS.lines() {
-            let (language, group) = line.split_once('\t').unwrap();
-            assert_eq!(language.len(), 2, "{line}");
-            assert!(1 < group.split(',').count(), "{line}");
-            for phrase in group.split(',') {
-                assert!((1..=MAX_PHRASE_WORDS).contains(&words(phrase).len()), "{line}");
-            }
         }
     }
 }

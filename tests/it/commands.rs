@@ -167,6 +167,44 @@ fn an_empty_house_answers_honestly() {
 }
 
 #[test]
+fn a_team_says_what_its_customers_call_things() {
+    let shell = shell();
+    shell.write(
+        "articles.jsonl",
+        "{\"id\":\"pair\",\"title\":\"Pairing the gateway\",\"body\":\"Hold the gateway for five seconds.\"}\n\
+         {\"id\":\"bill\",\"title\":\"Your bill\",\"body\":\"The bill comes each month.\"}\n",
+    );
+    let own = |synonyms: &str| {
+        shell.write("words.txt", synonyms);
+        shell.write(
+            "deskhand.toml",
+            "[embedder]\nkind = \"none\"\n[files]\nsynonyms = \"words.txt\"\n",
+        );
+    };
+    shell.write("deskhand.toml", "[embedder]\nkind = \"none\"\n");
+    shell.says(&["ingest", "articles.jsonl"]);
+    let found = || -> Value {
+        let asked = ["ask", "--json", "What is wrong with the little white box?"];
+        serde_json::from_str(&shell.says(&asked)).unwrap()
+    };
+    let before = found();
+    assert_eq!(before["articles"], serde_json::json!([]), "{before}");
+    own("# as callers say\ngateway, white box\n");
+    let after = found();
+    assert_eq!(after["articles"][0]["passage"]["document_id"], "pair", "{after}");
+    assert_ne!(before["versions"]["ranking"], after["versions"]["ranking"]);
+
+    own("gateway, white box\nbill\n");
+    for command in [&["check"][..], &["ask", "Hello?"]] {
+        let output = shell.run(command);
+        assert!(!output.status.success(), "{command:?}");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("words.txt") && said.contains("line 2"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_ingested_can_be_asked_at_once() {
     let shell = shell();
     shell.write(
