@@ -97,9 +97,12 @@ impl Stored {
         Stored::n_conversations(folder, "lease_owner IS NOT NULL")
     }
 
-    /// Conversations that wait for a worker, a customer's silence or a pause.
-    pub(crate) fn n_due(folder: &Path) -> rusqlite::Result<u64> {
-        Stored::n_conversations(folder, "due_ms IS NOT NULL")
+    /// Conversations with deliveries that have not ended: they wait for a worker, a
+    /// customer's silence or a pause. Not those that people are to be called about later.
+    pub(crate) fn n_waiting(folder: &Path) -> rusqlite::Result<u64> {
+        let is_waiting = "EXISTS (SELECT 1 FROM deliveries
+            WHERE conversation = conversations.key AND state = 'waiting')";
+        Stored::n_conversations(folder, is_waiting)
     }
 
     fn n_conversations(folder: &Path, such: &str) -> rusqlite::Result<u64> {
