@@ -28,11 +28,11 @@ pub const NAMES: [&str; N_SIGNALS] = [
 /// What each counts where nothing was learned from past tickets. (Searched on five
 /// public sets without a history; the figures are in `docs/BENCHMARKS.md`.)
 const WITHOUT_HISTORY: [f32; N_SIGNALS] =
-    [0.6, 1.4, 0.2, 1.0, 7.6, 0.0, 0.0, 0.0, 0.0, 0.0, 1.65, 1.25, 1.25, 0.7];
+    [0.55, 1.65, 0.2, 0.8, 4.5, 0.0, 0.0, 0.0, 0.0, 0.0, 1.4, 0.85, 0.9, 0.5];
 
 /// What each counts where many past tickets were learned from: they know more than
 /// words. (Fitted on one forum's tickets of the fifteen months before those it is
-/// measured on; those of the conversation are a third of the above, and `past.linked` was
+/// measured on; those of the conversation stem from the above, and `past.linked` was
 /// raised from 1.35 on what it is measured on.)
 const WITH_HISTORY: [f32; N_SIGNALS] =
     [0.9, 0.3, 0.0, 0.8, 1.2, 1.7, 0.7, 0.75, 0.3, 5.0, 0.25, 0.6, 0.9, 0.0];
