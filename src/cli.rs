@@ -15,6 +15,7 @@ pub mod index;
 pub mod ingest;
 pub mod init;
 pub mod label;
+pub mod outcomes;
 pub mod replay;
 pub mod send;
 pub mod serve;
@@ -82,6 +83,8 @@ enum Command {
     Inbox(inbox::InboxArgs),
     /// What was decided and why, and the same decision again
     Decisions(decisions::DecisionsArgs),
+    /// What became of customers' cases: confirmed, assumed, reopened, corrected and the others, kept apart
+    Outcomes(outcomes::OutcomesArgs),
     /// Conversations that people have, and giving one back
     Handovers(handovers::HandoversArgs),
     /// Switches automatic replies off and on, at once and without a restart
@@ -178,6 +181,9 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         }
         Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
         Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Outcomes(args) => {
+            outcomes::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
+        }
         Command::Handovers(args) => {
             handovers::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
         }

@@ -22,6 +22,7 @@ pub mod knowledge;
 pub mod journey;
 pub mod handover;
 pub mod certify;
+pub mod resolution;
 
 // Doors: the outside world.
 pub mod http;
@@ -52,6 +53,7 @@ pub mod ingest;
 pub mod eval;
 pub mod calibrate;
 pub mod replay;
+pub mod outcomes;
 
 // Edges.
 pub mod config;

@@ -12,6 +12,7 @@ pub mod knowledge;
 pub mod labels;
 pub mod leases;
 pub mod outbox;
+pub mod resolutions;
 pub mod spending;
 mod writer;
 

@@ -92,6 +92,12 @@ pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
     Triage { stage: stages.tag(ticket), flags }
 }
 
+/// True if all a customer wrote is that it works, is solved or understood. Thanks alone and
+/// "I will try" prove nothing.
+pub fn confirms(text: &str) -> bool {
+    closing::shipped().is_ok_and(|it| it.confirms(text))
+}
+
 /// Checks the compiled-in tables. Called at start, so that a broken table is a
 /// sentence there and not a silence here.
 pub fn check() -> Result<(), RulesError> {

@@ -33,10 +33,7 @@ impl From<Share> for Told {
 
 impl Share {
     /// How many of some items are so.
-    pub(super) fn count<T>(
-        items: impl Iterator<Item = T>,
-        mut is_so: impl FnMut(&T) -> bool,
-    ) -> Share {
+    pub fn count<T>(items: impl Iterator<Item = T>, mut is_so: impl FnMut(&T) -> bool) -> Share {
         let mut share = Share::default();
         for it in items {
             share.of += 1;

@@ -38,6 +38,7 @@ pub(super) fn shipped() -> Result<&'static Closing, &'static RulesError> {
 struct Table {
     gratitude: Vec<String>,
     solved: Vec<String>,
+    let_be: Vec<String>,
     will_try: Vec<String>,
     beside: Vec<String>,
     addressing: String,
@@ -53,6 +54,8 @@ pub(super) struct Closing {
     whole: Regex,
     /// The phrases of which one at least must be there.
     says: Regex,
+    /// The phrases that say it works.
+    works: Regex,
     /// A word of thanks or greeting, then a name.
     addressed: Regex,
     no_names: BTreeSet<String>,
@@ -74,14 +77,16 @@ impl Closing {
             phrases.collect::<Vec<_>>().join("|")
         };
         let compile = |section, source: &str| pattern("closing.toml", section, source);
-        let lists = [&table.gratitude, &table.solved, &table.will_try, &table.beside];
+        let lists =
+            [&table.gratitude, &table.solved, &table.will_try, &table.let_be, &table.beside];
         let addressed = format!(
             r"(?i:(?:^|[^\p{{L}}])(?:{}))\s*,?\s*@?(?P<name>{NAME})|^(?P<first>{NAME})\s*[,!-]|\n[\s–—-]*(?P<last>{NAME})[.! ]*$",
             table.addressing
         );
         Ok(Closing {
             whole: compile("whole", &format!(r"^(?: (?:\.|{}))* $", any(&lists)))?,
-            says: compile("says", &format!(" (?:{}) ", any(&lists[..3])))?,
+            says: compile("says", &format!(" (?:{}) ", any(&lists[..4])))?,
+            works: compile("solved", &format!(" (?:{}) ", any(&[&table.solved])))?,
             addressed: compile("addressing", &addressed)?,
             offers: compile("offers", &format!(r"^ \. (?:{}) \. $", any(&[&table.offers])))?,
             no_names: table.no_names.split(',').map(|it| fold(it.trim())).collect(),
@@ -103,6 +108,11 @@ impl Closing {
             return None;
         }
         self.read(&ticket.question)
+    }
+
+    /// True if a text asks nothing and says that it works, is solved or understood.
+    pub(super) fn confirms(&self, text: &str) -> bool {
+        self.read(text).is_some() && self.works.is_match(&plain(&self.without_names(text)))
     }
 
     /// The words of a text that say it asks nothing.

@@ -25,6 +25,7 @@ mod history;
 mod knowledge;
 mod models;
 mod order;
+mod outcomes;
 mod prompts;
 mod recovery;
 mod simulation;
