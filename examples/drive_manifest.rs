@@ -101,6 +101,7 @@ async fn drive(
         assignee: None,
         seen_at: Some("2026-11-22T10:00:00Z".to_owned()),
         messages: Vec::new(),
+        attachments: Vec::new(),
     };
     let wording = Wording {
         text: "It ships tomorrow.".to_owned(),

@@ -25,6 +25,7 @@ pub use answering::SIGNS;
 pub use answering::Support;
 pub use answering::support;
 pub use extractive::extractive;
+pub(crate) use joints::around;
 pub use joints::for_a_person;
 pub use joints::handing_over;
 pub use wording::wording;

@@ -7,6 +7,8 @@ mod public;
 
 pub use self::call::CallError;
 pub use self::call::answer_of;
+pub use self::call::begun;
+pub use self::call::body_of;
 pub use self::public::Reach;
 pub use self::public::Unreachable;
 pub use self::public::check;

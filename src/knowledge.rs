@@ -236,3 +236,42 @@ impl Hit {
         self.signals.iter().find(|(signal, _)| signal == name).map_or(0.0, |(_, value)| *value)
     }
 }
+
+/// A hit whose passage customers may read. What composes replies takes these, so that it
+/// cannot be called with anything else:
+///
+/// ```compile_fail,E0308
+/// use deskhand::draft;
+/// use deskhand::knowledge::Hit;
+/// use deskhand::ticket::Ticket;
+///
+/// fn reply(ticket: &Ticket, found: &[Hit]) {
+///     draft::extractive(ticket, found, &[]);
+/// }
+/// ```
+///
+/// with [`public_hits`] between them it can:
+///
+/// ```
+/// use deskhand::draft;
+/// use deskhand::knowledge::Hit;
+/// use deskhand::knowledge::public_hits;
+/// use deskhand::ticket::Ticket;
+///
+/// fn reply(ticket: &Ticket, found: &[Hit]) {
+///     draft::extractive(ticket, &public_hits(found), &[]);
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PublicHit<'a>(&'a Hit);
+
+impl<'a> PublicHit<'a> {
+    pub fn hit(self) -> &'a Hit {
+        self.0
+    }
+}
+
+/// Those of these hits that customers may read, in their order.
+pub fn public_hits(hits: &[Hit]) -> Vec<PublicHit<'_>> {
+    hits.iter().filter(|it| it.passage.public().is_some()).map(PublicHit).collect()
+}

@@ -7,8 +7,11 @@ mod address;
 pub mod answer;
 pub mod breaker;
 mod cost;
+pub mod events;
+pub mod items;
 mod models;
 mod purse;
+mod stream;
 mod transport;
 
 pub use self::address::Address;
@@ -22,6 +25,7 @@ pub use self::models::Budget;
 pub use self::models::Models;
 pub use self::purse::Level;
 pub use self::purse::Purse;
+pub use self::stream::Said;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
@@ -145,6 +149,9 @@ struct Allowed<'a> {
 /// A model that can be asked.
 struct Model {
     client: Client<Address>,
+    /// The same place and the same connections, for what is read while it is written.
+    address: Address,
+    http: reqwest::Client,
     name: String,
     price: Price,
     /// True once the endpoint turned out to know only the plainest request.
@@ -175,6 +182,8 @@ impl Model {
         let sender = client.clone();
         let service = tower::service_fn(move |request| transport::send(sender.clone(), request));
         Ok(Model {
+            address: address.clone(),
+            http: client.clone(),
             client: Client::build(client, address).with_http_service(service),
             name: settings.name,
             price: settings.price,
@@ -264,14 +273,7 @@ impl Model {
         user: &str,
         bill: &Bill<'_>,
     ) -> Result<Value, ModelError> {
-        let plain = json!({
-            "model": self.name,
-            "stream": false,
-            "messages": [
-                {"role": "system", "content": prompt.system},
-                {"role": "user", "content": user},
-            ],
-        });
+        let plain = plain(&self.name, prompt, user);
         if !self.plain.load(Ordering::Relaxed) {
             match self.post(full(&plain, prompt), bill).await {
                 Err(ModelError::Refused { status: 400 | 422, .. }) => {}
@@ -301,6 +303,18 @@ impl Model {
             }
         }
     }
+}
+
+/// What every compatible endpoint understands.
+fn plain(model: &str, prompt: &Prompt, user: &str) -> Value {
+    json!({
+        "model": model,
+        "stream": false,
+        "messages": [
+            {"role": "system", "content": prompt.system},
+            {"role": "user", "content": user},
+        ],
+    })
 }
 
 fn full(plain: &Value, prompt: &Prompt) -> Value {

@@ -69,6 +69,7 @@ pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ti
         subject,
         turns,
         remarks,
+        attachments: conversation.attachments.iter().map(|it| clean_line(it)).collect(),
     }
 }
 

@@ -5,24 +5,24 @@
 mod context;
 mod cpu;
 mod authority;
+mod judge;
 mod others;
 mod signals;
+mod telling;
 mod versions;
 
 pub use self::authority::Authority;
 pub use self::context::Circumstances;
 pub use self::context::Context;
 pub use self::cpu::Cpu;
+pub use self::telling::Begun;
+pub use self::telling::Telling;
 
 use std::sync::Arc;
 
 use tracing::Instrument as _;
 
 use crate::clock::Stopwatch;
-use crate::confidence;
-use crate::confidence::Features;
-use crate::decide;
-use crate::decide::Decision;
 use crate::decide::Retry;
 use crate::draft::Draft;
 use crate::draft::Drafter;
@@ -30,15 +30,13 @@ use crate::draft::Writer;
 use crate::draft::generative::Drafted;
 use crate::draft::generative::GenerateError;
 use crate::embed::Embedder;
-use crate::guard;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::journey::StageModel;
 use crate::knowledge::Scope;
+use crate::knowledge::public_hits;
 use crate::llm::Spent;
 use crate::normalize;
-use crate::proposal;
-use crate::proposal::License;
 use crate::proposal::Proposal;
 use crate::proposal::Versions;
 use crate::retrieve;
@@ -53,10 +51,8 @@ use crate::ticket::Message;
 use crate::ticket::Ticket;
 use crate::triage;
 use crate::triage::Triage;
-use crate::verify;
-use crate::verify::Verdict;
 
-use signals::Judged;
+use judge::judge;
 
 /// Pause before a ticket is prepared again after a step failed.
 const AFTER_FAILURE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -257,6 +253,7 @@ fn step<T>(name: &'static str, timings: &mut Timings, work: impl FnOnce() -> T) 
 }
 
 /// What is known of a ticket before its answer is written.
+#[derive(Clone)]
 struct Understood {
     ticket: Ticket,
     triage: Triage,
@@ -313,7 +310,7 @@ fn search(
 fn compose(found: &mut Understood) -> Draft {
     let Understood { ticket, retrieved, timings, .. } = found;
     step("draft", timings, || {
-        crate::draft::extractive(ticket, &retrieved.articles, &retrieved.past_tickets)
+        crate::draft::extractive(ticket, &public_hits(&retrieved.articles), &retrieved.past_tickets)
     })
 }
 
@@ -322,68 +319,4 @@ fn compose_instead(found: &mut Understood, failure: &GenerateError) -> Draft {
     let failure = failure.to_string();
     tracing::warn!(failure, "composed a draft because the model wrote none");
     Draft { written_by: Writer::Fallback(failure), ..compose(found) }
-}
-
-/// Verify, guard, confidence, decide.
-fn judge(found: Understood, draft: Draft, context: &Context, versions: Versions) -> Proposal {
-    let Understood { ticket, triage, retrieved, circumstances, mut timings } = found;
-    let (draft, mut verdict) =
-        step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
-    let (draft, guarded) = step("guard", &mut timings, || {
-        let Retrieved { articles, past_tickets, .. } = &retrieved;
-        guard::guard(draft, &ticket, articles, past_tickets, &context.limits)
-    });
-    let removed = guard::told(std::mem::take(&mut verdict.removed), &context.limits);
-    let verdict = if guarded.blocks.is_empty() {
-        Verdict { removed, ..verdict }
-    } else {
-        // A verdict's places are those of the sentences. Whoever said the opposite of a
-        // source stays one who did.
-        let contradicted = verdict.contradicted;
-        let rest = verify::verify(&draft, &retrieved.articles);
-        Verdict { removed, contradicted: contradicted || rest.contradicted, ..rest }
-    };
-    let confidence = step("confidence", &mut timings, || {
-        confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
-    });
-    let (thresholds, license) =
-        context.authority.thresholds(context.thresholds, &versions, &triage.stage.id);
-    let probability = confidence.probability;
-    let thresholds = context.policy.thresholds(thresholds, &triage.stage.id);
-    let judged =
-        Judged { draft: &draft, verdict: &verdict, guarded: &guarded, probability, thresholds };
-    let signals = signals::signals(&ticket, &triage, &retrieved, &judged, context, &circumstances);
-    let decision = step("decide", &mut timings, || decide::decide(&signals, thresholds));
-    let because = decide::because(&signals, thresholds);
-    let mut handoff = proposal::handoff(
-        &ticket,
-        &triage,
-        &retrieved.articles,
-        &draft,
-        decision,
-        &because,
-        (&signals, thresholds),
-    );
-    if let (Decision::Suggest, License::Withheld(lapse)) = (decision, &license) {
-        handoff.reason = authority::sentence(lapse);
-    }
-    Proposal {
-        ticket,
-        triage,
-        articles: retrieved.articles,
-        past_tickets: retrieved.past_tickets,
-        draft,
-        verdict,
-        guarded,
-        confidence,
-        signals,
-        thresholds,
-        license,
-        decision,
-        because,
-        handoff,
-        versions,
-        spent: Spent::default(),
-        timings,
-    }
 }

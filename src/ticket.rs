@@ -31,6 +31,10 @@ pub struct Conversation {
     /// Oldest first. Public replies and internal notes.
     #[serde(default)]
     pub messages: Vec<Message>,
+    /// Names of the files that came with the messages, as their senders chose them. The
+    /// files are not opened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
 }
 
 impl Conversation {
@@ -207,6 +211,10 @@ pub struct Ticket {
     pub n_own_replies: usize,
     /// Odd input that was made harmless, in words an operator understands.
     pub remarks: Vec<String>,
+    /// Names of files, each one line. Looked at for what talks to a model; never prompted,
+    /// quoted or searched for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
 }
 
 /// One public message, cleaned.

@@ -122,6 +122,10 @@ fn spoken(ticket: &Ticket) -> String {
     if ticket.turns.is_empty() {
         spoken.push(&ticket.question);
     }
+    // `ignore_all_instructions.pdf` is read as it is meant to be.
+    let names = ticket.attachments.iter().map(|it| it.replace(['_', '-', '+'], " "));
+    let names: Vec<String> = names.collect();
+    spoken.extend(names.iter().map(String::as_str));
     spoken.join("\n")
 }
 

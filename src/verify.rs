@@ -136,7 +136,7 @@ pub fn verify_and_trim(draft: Draft, hits: &[Hit]) -> (Draft, Verdict) {
 
 /// True if the sentence says something about the matter: "Happy to help!" does not,
 /// whoever wrote it.
-fn states(sentence: &Sentence) -> bool {
+pub(crate) fn states(sentence: &Sentence) -> bool {
     match sentence.kind {
         SentenceKind::Joint => false,
         SentenceKind::Quote => true,

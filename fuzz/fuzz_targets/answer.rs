@@ -1,5 +1,5 @@
 //! What a model's endpoint sent: its envelope, the object in its text, and the
-//! sentences in that object.
+//! sentences in that object, whole and as a stream.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,6 +9,8 @@ use deskhand::knowledge::Audience;
 use deskhand::knowledge::Passage;
 use deskhand::knowledge::Pool;
 use deskhand::llm::answer;
+use deskhand::llm::events::Lines;
+use deskhand::llm::items::Items;
 use deskhand::prompt::Fence;
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
@@ -48,7 +50,23 @@ fn read(said: &str) {
     }
 }
 
+/// A stream that is cut at any byte says what it says whole.
+fn stream(data: &[u8]) {
+    let of = |pieces: &[&[u8]]| {
+        let (mut lines, mut items) = (Lines::default(), Items::of("sentences"));
+        let mut found = Vec::new();
+        for data in pieces.iter().flat_map(|it| lines.push(it)).collect::<Vec<String>>() {
+            found.extend(items.push(&data));
+        }
+        found.extend(items.end().unwrap_or_default());
+        found
+    };
+    let (first, second) = data.split_at(data.first().map_or(0, |it| usize::from(*it)).min(data.len()));
+    assert_eq!(of(&[data]), of(&[first, second]), "a cut makes a difference");
+}
+
 fuzz_target!(|data: &[u8]| {
+    stream(data);
     let said = String::from_utf8_lossy(data);
     read(&said);
     if let Ok(response) = serde_json::from_slice::<Value>(data)

@@ -17,7 +17,7 @@ use crate::draft::question::Question;
 use crate::draft::question::Source;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
-use crate::knowledge::Pool;
+use crate::knowledge::PublicHit;
 use crate::text;
 use crate::text::language;
 use crate::ticket::AuthorKind;
@@ -35,9 +35,8 @@ const N_ANSWERS: usize = 3;
 ///
 /// Past tickets only tell which part of an article people answered with: they hold
 /// other customers' words and are never quoted.
-pub fn extractive(ticket: &Ticket, articles: &[Hit], past_tickets: &[Hit]) -> Draft {
-    let hits: Vec<&Hit> =
-        articles.iter().filter(|it| it.passage.pool == Pool::Article).take(N_CANDIDATES).collect();
+pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[Hit]) -> Draft {
+    let hits: Vec<&Hit> = articles.iter().take(N_CANDIDATES).map(|it| it.hit()).collect();
     let sources: Vec<Source> = hits.iter().map(|it| source(&it.passage)).collect();
     let answered: Vec<&str> =
         past_tickets.iter().take(N_ANSWERS).map(|it| it.passage.text.as_str()).collect();

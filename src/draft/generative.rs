@@ -3,14 +3,20 @@
 //! Past tickets and internal passages never reach a model.
 
 pub mod reading;
+mod asking;
+mod units;
 mod verbatim;
+
+pub use asking::Asking;
+pub use units::Piece;
+pub use units::Units;
+pub use units::leans;
+pub use units::rest_of;
 
 use std::sync::Arc;
 
 use crate::draft::Draft;
-use crate::draft::Layout;
 use crate::draft::Sentence;
-use crate::draft::SentenceKind;
 use crate::draft::Writer;
 use crate::draft::joints;
 use crate::knowledge::Hit;
@@ -204,16 +210,10 @@ fn with_joints(sentences: Vec<Sentence>, language: Option<&str>) -> Vec<Sentence
     if sentences.is_empty() {
         return sentences;
     }
-    let joints = joints::joints(language);
-    let joint = |text: &str| Sentence {
-        text: text.to_owned(),
-        cites: Vec::new(),
-        kind: SentenceKind::Joint,
-        layout: Layout::Paragraph,
-    };
-    let mut whole = vec![joint(joints.greeting)];
+    let [greeting, closing] = joints::around(language);
+    let mut whole = vec![greeting];
     whole.extend(sentences);
-    whole.push(joint(joints.closing));
+    whole.push(closing);
     whole
 }
 

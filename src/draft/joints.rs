@@ -264,12 +264,6 @@ pub fn for_a_person(language: Option<&str>, hours: &Hours, now: Timestamp) -> St
 /// The same as a message of its own.
 #[must_use]
 pub fn handing_over(language: Option<&str>, hours: &Hours, now: Timestamp) -> Draft {
-    let line = |text: String| Sentence {
-        text,
-        cites: Vec::new(),
-        kind: SentenceKind::Joint,
-        layout: Layout::Paragraph,
-    };
     let greeting = line(joints(language).greeting.to_owned());
     Draft {
         sentences: vec![greeting, line(for_a_person(language, hours, now))],
@@ -278,6 +272,17 @@ pub fn handing_over(language: Option<&str>, hours: &Hours, now: Timestamp) -> Dr
         asks_back: false,
         language: language.map(str::to_owned),
     }
+}
+
+/// The greeting and the closing of a reply.
+pub(crate) fn around(language: Option<&str>) -> [Sentence; 2] {
+    let Joints { greeting, closing, .. } = joints(language);
+    [greeting, closing].map(|it| line(it.to_owned()))
+}
+
+fn line(text: String) -> Sentence {
+    let layout = Layout::Paragraph;
+    Sentence { text, cites: Vec::new(), kind: SentenceKind::Joint, layout }
 }
 
 /// A line about something.

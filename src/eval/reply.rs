@@ -18,6 +18,7 @@ use crate::draft::SentenceKind;
 use crate::index::IndexError;
 use crate::knowledge::Hit;
 use crate::knowledge::Scope;
+use crate::knowledge::public_hits;
 use crate::retrieve::retrieve;
 use crate::text::sentences::sentences;
 use crate::text::terms::fold;
@@ -67,7 +68,7 @@ pub fn measure(
         let watch = Stopwatch::start();
         let meant = meanings.of_ticket(&ticket);
         let found = retrieve(&shelf.index, &ticket, &meant, &Scope::public(BRAND))?;
-        let draft = draft::extractive(&ticket, &found.articles, &found.past_tickets);
+        let draft = draft::extractive(&ticket, &public_hits(&found.articles), &found.past_tickets);
         let verdict = verify(&draft, &found.articles);
         took_ms.push(watch.elapsed_ms());
         let stated = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);

@@ -23,6 +23,9 @@ use crate::ticket::Message;
 /// 10^11 seconds are the year 5138, 10^11 milliseconds are March 1973.
 const FIRST_MILLISECONDS: f64 = 1e11;
 
+/// Names of files of a conversation that are read. Guessed.
+const MAX_ATTACHMENTS: usize = 100;
+
 /// An event, or what is missing from it. `Ok(None)` for a handshake: nothing
 /// happened in any conversation.
 pub(super) fn event(value: &Val) -> Result<Option<Event>, String> {
@@ -44,9 +47,12 @@ pub(super) fn event(value: &Val) -> Result<Option<Event>, String> {
     let at = member(value, "at").and_then(instant);
     let complete = member(value, "messages").is_some();
     if let Some(messages) = member(value, "messages") {
-        conversation.messages = jq::elements(messages).iter().filter_map(message).collect();
+        let messages = jq::elements(messages);
+        conversation.attachments = attachments(&messages);
+        conversation.messages = messages.iter().filter_map(message).collect();
     } else if let Some(it) = member(value, "message") {
         let id = word(it, "id").unwrap_or_else(|| format!("{OPENING}{}", conversation.id));
+        conversation.attachments = attachments(std::slice::from_ref(it));
         let body = body(it);
         conversation.messages.extend(body.map(|body| Message {
             id,
@@ -72,7 +78,14 @@ pub(super) fn conversation(value: &Val) -> Option<Conversation> {
         assignee: word(value, "assignee"),
         seen_at: word(value, "seen_at"),
         messages: Vec::new(),
+        attachments: Vec::new(),
     })
+}
+
+/// The names of the files that came with these messages, the first of them.
+pub(super) fn attachments(messages: &[Val]) -> Vec<String> {
+    let names = messages.iter().filter_map(|it| member(it, "attachments")).flat_map(words);
+    names.take(MAX_ATTACHMENTS).collect()
 }
 
 /// A message; `None` without an id or a body: helpdesks mix in entries that

@@ -78,10 +78,12 @@ impl Helpdesk {
         let input = jq::object([("ticket", mapping::ticket_value(&conversation))]);
         let mut pages = Pages::new(self, read, input, about).await?;
         conversation.messages.clear();
+        conversation.attachments.clear();
         while let Some(page) = pages.next().await? {
             if let Some(ticket) = &page.ticket {
                 update(&mut conversation, ticket);
             }
+            conversation.attachments.extend(mapping::attachments(&page.items));
             let mut messages: Vec<_> = page.items.iter().filter_map(mapping::message).collect();
             // Older pages go before newer ones, so that equal times stay in order.
             match read.order {

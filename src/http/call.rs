@@ -37,12 +37,34 @@ pub async fn answer_of(
     request: reqwest::Request,
     max_body_bytes: usize,
 ) -> Result<Vec<u8>, CallError> {
-    let mut response = client.execute(request).await?;
+    body_of(begun(client, request).await?, max_body_bytes).await
+}
+
+/// Sends a request and answers a success whose body is still to be read.
+///
+/// # Errors
+/// See [`CallError`].
+pub async fn begun(
+    client: &reqwest::Client,
+    request: reqwest::Request,
+) -> Result<reqwest::Response, CallError> {
+    let response = client.execute(request).await?;
     let status = response.status();
-    if !status.is_success() {
-        let retry_after = retry_after(&response);
-        return Err(CallError::Status { status: status.as_u16(), retry_after });
+    if status.is_success() {
+        return Ok(response);
     }
+    let retry_after = retry_after(&response);
+    Err(CallError::Status { status: status.as_u16(), retry_after })
+}
+
+/// The rest of a body, whole.
+///
+/// # Errors
+/// See [`CallError`].
+pub async fn body_of(
+    mut response: reqwest::Response,
+    max_body_bytes: usize,
+) -> Result<Vec<u8>, CallError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > max_body_bytes {

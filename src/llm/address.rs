@@ -64,7 +64,28 @@ impl Address {
         client: &reqwest::Client,
         body: &Value,
     ) -> reqwest::Result<reqwest::Request> {
-        let request = client.post(self.url(EMBEDDINGS)).query(&self.query);
+        self.post(EMBEDDINGS, client, body)
+    }
+
+    /// A request for an answer of a model, to be sent as it is.
+    ///
+    /// # Errors
+    /// If the address and the body make no request.
+    pub fn chat(
+        &self,
+        client: &reqwest::Client,
+        body: &Value,
+    ) -> reqwest::Result<reqwest::Request> {
+        self.post(CHAT, client, body)
+    }
+
+    fn post(
+        &self,
+        path: &str,
+        client: &reqwest::Client,
+        body: &Value,
+    ) -> reqwest::Result<reqwest::Request> {
+        let request = client.post(self.url(path)).query(&self.query);
         request.headers(self.headers.clone()).json(body).build()
     }
 }

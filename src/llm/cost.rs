@@ -121,6 +121,11 @@ pub(super) struct OpenCall<'a> {
 }
 
 impl OpenCall<'_> {
+    /// So much has been written; it costs that if it is given up now.
+    pub(super) fn so_far(&mut self, tokens: Tokens) {
+        self.tokens = tokens;
+    }
+
     /// It was answered.
     pub(super) fn answered(mut self, tokens: Tokens) {
         self.tokens = tokens;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Semaphore;
+use tokio::sync::SemaphorePermit;
 
 use super::Allowed;
 use super::Model;
@@ -63,16 +64,16 @@ pub struct Asked<T> {
 /// Models in the order in which they are asked.
 #[derive(Debug)]
 pub struct Models {
-    lines: Vec<Line>,
-    budget: Budget,
-    purse: Arc<Purse>,
-    clock: Clock,
+    pub(super) lines: Vec<Line>,
+    pub(super) budget: Budget,
+    pub(super) purse: Arc<Purse>,
+    pub(super) clock: Clock,
 }
 
 /// One model with what stands before it: places, and a circuit.
 #[derive(Debug)]
-struct Line {
-    model: Model,
+pub(super) struct Line {
+    pub(super) model: Model,
     /// From 1, as metrics name it.
     place: String,
     places: Semaphore,
@@ -133,15 +134,8 @@ impl Models {
         let mut failures = Vec::new();
         for (idx, line) in self.lines.iter().enumerate() {
             let left = self.budget.time.saturating_sub(watch.elapsed());
-            let n_further = self.n_admitted(idx + 1);
             let bill = Bill::new(&self.purse, line.model.price, n_prompt_tokens);
-            let allowed = Allowed {
-                within: left / u32::try_from(n_further + 1).unwrap_or(u32::MAX),
-                // Whoever has nobody behind it may be waited for.
-                max_pause: if n_further == 0 { left / 2 } else { PAUSE },
-                repeats: true,
-                bill: &bill,
-            };
+            let allowed = self.allowed(idx, left, &bill);
             let asked = line.ask(prompt, &read, allowed, &self.clock).await;
             spent = spent.and(bill.spent());
             line.count(asked.as_ref().err(), bill.spent());
@@ -157,6 +151,23 @@ impl Models {
             }
         }
         Asked { answered: Err(told(failures)), spent }
+    }
+
+    /// What the model at a place may take of the time that is left: an even share of it.
+    pub(super) fn allowed<'a>(
+        &self,
+        idx: usize,
+        left: Duration,
+        bill: &'a Bill<'a>,
+    ) -> Allowed<'a> {
+        let n_further = self.n_admitted(idx + 1);
+        Allowed {
+            within: left / u32::try_from(n_further + 1).unwrap_or(u32::MAX),
+            // Whoever has nobody behind it may be waited for.
+            max_pause: if n_further == 0 { left / 2 } else { PAUSE },
+            repeats: true,
+            bill,
+        }
     }
 
     /// Models from this place on that may be asked now.
@@ -175,23 +186,8 @@ impl Line {
         allowed: Allowed<'_>,
         clock: &Clock,
     ) -> Result<T, ModelError> {
-        if allowed.bill.is_out_of_money() {
-            return Err(ModelError::Spent);
-        }
-        if !self.breaker().admits(clock.now_ms()) {
-            return Err(ModelError::LeftAlone);
-        }
         let watch = Stopwatch::start();
-        // A queue says nothing of the model behind it, and a call that begins too late
-        // to be answered would say something wrong.
-        let place = tokio::time::timeout(allowed.within / 2, self.places.acquire()).await;
-        let _place = place.map_err(|_| ModelError::Crowded)?.map_err(|_| ModelError::Crowded)?;
-        let began_ms = clock.now_ms();
-        // It may have fallen silent while others stood before us.
-        let admission = self.breaker().admit(began_ms).ok_or(ModelError::LeftAlone)?;
-        if admission == Admission::Probe {
-            self.show(Circuit::HalfOpen);
-        }
+        let (_place, admission, began_ms) = self.enter(allowed, clock).await?;
         let within = allowed.within.saturating_sub(watch.elapsed());
         let repeats = admission == Admission::Ordinary;
         let allowed = Allowed { within, repeats, ..allowed };
@@ -200,8 +196,33 @@ impl Line {
         answer
     }
 
+    /// A place before the model, how its circuit lets this call in, and when.
+    pub(super) async fn enter(
+        &self,
+        allowed: Allowed<'_>,
+        clock: &Clock,
+    ) -> Result<(SemaphorePermit<'_>, Admission, i64), ModelError> {
+        if allowed.bill.is_out_of_money() {
+            return Err(ModelError::Spent);
+        }
+        if !self.breaker().admits(clock.now_ms()) {
+            return Err(ModelError::LeftAlone);
+        }
+        // A queue says nothing of the model behind it, and a call that begins too late
+        // to be answered would say something wrong.
+        let place = tokio::time::timeout(allowed.within / 2, self.places.acquire()).await;
+        let place = place.map_err(|_| ModelError::Crowded)?.map_err(|_| ModelError::Crowded)?;
+        let began_ms = clock.now_ms();
+        // It may have fallen silent while others stood before us.
+        let admission = self.breaker().admit(began_ms).ok_or(ModelError::LeftAlone)?;
+        if admission == Admission::Probe {
+            self.show(Circuit::HalfOpen);
+        }
+        Ok((place, admission, began_ms))
+    }
+
     /// Takes what came of a call into the circuit.
-    fn learn(&self, began_ms: i64, now_ms: i64, failure: Option<&ModelError>) {
+    pub(super) fn learn(&self, began_ms: i64, now_ms: i64, failure: Option<&ModelError>) {
         let (before, after) = {
             let mut breaker = self.breaker();
             let before = breaker.circuit();
@@ -232,7 +253,7 @@ impl Line {
         self.breaker.lock().unwrap_or_else(|it| it.into_inner())
     }
 
-    fn show(&self, circuit: Circuit) {
+    pub(super) fn show(&self, circuit: Circuit) {
         let state = match circuit {
             Circuit::Closed => 0.0,
             Circuit::HalfOpen => 1.0,
@@ -242,7 +263,7 @@ impl Line {
         metrics::gauge!("deskhand_model_circuit", "place" => place, "model" => model).set(state);
     }
 
-    fn count(&self, failure: Option<&ModelError>, spent: Spent) {
+    pub(super) fn count(&self, failure: Option<&ModelError>, spent: Spent) {
         let result = failure.map_or("answered", ModelError::word);
         let (place, model) = (self.place.clone(), self.model.name().to_owned());
         metrics::counter!(
@@ -259,7 +280,7 @@ impl Line {
 }
 
 /// One failure for all of them.
-fn told(mut failures: Vec<(&Line, ModelError)>) -> ModelError {
+pub(super) fn told(mut failures: Vec<(&Line, ModelError)>) -> ModelError {
     if failures.len() == 1
         && let Some((_, failure)) = failures.pop()
     {

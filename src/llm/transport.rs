@@ -16,7 +16,7 @@ use crate::http::answer_of;
 
 /// The longest answer that is read. Guessed: an answer of 900 tokens takes some
 /// 8 KB; reasoning models send their thoughts along.
-const MAX_BODY_BYTES: usize = 512 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// Sends a request and hands on a successful response whose body is JSON and
 /// within the limit. Everything else is an error of ours, wrapped for the
@@ -47,11 +47,11 @@ async fn exchange(
 }
 
 /// An answer of something that stands before the model, or of one that is not well.
-fn broken(what: &str) -> ModelError {
+pub(super) fn broken(what: &str) -> ModelError {
     ModelError::Unavailable { what: what.to_owned(), retry_after: None }
 }
 
-fn refusal(error: CallError) -> ModelError {
+pub(super) fn refusal(error: CallError) -> ModelError {
     match error {
         CallError::Unreachable(what) => ModelError::Unavailable { what, retry_after: None },
         CallError::Status { status, retry_after } => turned_down(status, retry_after),

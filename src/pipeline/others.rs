@@ -5,6 +5,7 @@ use crate::draft::Draft;
 use crate::draft::extractive;
 use crate::guard;
 use crate::guard::Limits;
+use crate::knowledge::public_hits;
 use crate::proposal::Proposal;
 use crate::verify;
 
@@ -20,7 +21,7 @@ pub(super) fn others(proposal: &Proposal, limits: &Limits, n: usize) -> Vec<Draf
             .filter(|hit| last.citations.iter().any(|cited| cited.passage_id == hit.passage.id));
         let cited: Vec<String> = cited.map(|it| it.passage.document_id.clone()).collect();
         articles.retain(|it| !cited.contains(&it.passage.document_id));
-        last = extractive(ticket, &articles, past_tickets);
+        last = extractive(ticket, &public_hits(&articles), past_tickets);
         let (draft, verdict) = verify::verify_and_trim(last.clone(), &articles);
         let is_backed = verdict.unbacked().next().is_none();
         let (draft, guarded) = guard::guard(draft, ticket, &articles, past_tickets, limits);

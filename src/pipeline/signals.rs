@@ -76,6 +76,22 @@ pub(super) fn signals(
     }
 }
 
+/// The signals of a piece of a reply: what holds of the whole, and what this piece's own
+/// words and sources add. Its own probability is not asked: what was found was.
+pub(super) fn of_piece(whole: &Signals, articles: &[Hit], judged: &Judged<'_>) -> Signals {
+    let Judged { draft, verdict, guarded, .. } = *judged;
+    Signals {
+        injected_passage: talks_to_a_model(draft, articles),
+        guarded: !guarded.blocks.is_empty(),
+        contradicted: verdict.contradicted,
+        stale: proposal::stale(draft, articles).next().is_some(),
+        disputed: verdict.disputed.is_some(),
+        unbacked: verdict.unbacked().next().is_some(),
+        grounding: verdict.grounding,
+        ..whole.clone()
+    }
+}
+
 /// True if a person of the team has written to this customer; what they wrote before
 /// they gave the conversation back does not count any more.
 fn person_involved(ticket: &Ticket, circumstances: &Circumstances) -> bool {

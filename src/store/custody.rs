@@ -12,6 +12,9 @@ use crate::handover::State;
 use crate::store::leases;
 use crate::store::leases::Lease;
 
+/// Why nothing is said in a conversation that people have.
+pub const WITH_PEOPLE: &str = "people have this conversation";
+
 /// One conversation that people have, or are called for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
@@ -43,6 +46,15 @@ pub fn set(connection: &Connection, lease: &Lease, custody: &Custody) -> rusqlit
     }
     put(connection, &lease.key, custody)?;
     Ok(true)
+}
+
+/// Keeps who has a conversation that no worker leases: a chat's. One that is Deskhand's as
+/// any other is at first is not kept.
+pub fn keep(connection: &Connection, key: &str, custody: &Custody) -> rusqlite::Result<()> {
+    if custody.state == State::Bot && of(connection, key)?.state == State::Bot {
+        return Ok(());
+    }
+    put(connection, key, custody)
 }
 
 fn put(connection: &Connection, key: &str, custody: &Custody) -> rusqlite::Result<()> {
@@ -80,7 +92,7 @@ pub(super) fn held(
         .query_row([decision], |row| row.get(0))
         .optional()?;
     let is_its_own = state == State::Offered && hands_over == Some(true);
-    Ok((!is_its_own).then(|| "people have this conversation".to_owned()))
+    Ok((!is_its_own).then(|| WITH_PEOPLE.to_owned()))
 }
 
 /// Makes a conversation due that people are waited for in: somebody may have picked it

@@ -5,6 +5,7 @@ mod contents;
 mod fences;
 mod front_matter;
 mod reader;
+mod strays;
 mod strip;
 
 pub use self::front_matter::FrontMatter;

@@ -66,7 +66,9 @@ impl Reading<'_> {
         if !latest.complete {
             let whole = events.iter().rposition(|it| it.complete).unwrap_or(0);
             conversation.messages.clear();
+            conversation.attachments.clear();
             for event in events.iter().skip(whole) {
+                conversation.attachments.extend(event.conversation.attachments.iter().cloned());
                 for message in &event.conversation.messages {
                     add_once(&mut conversation.messages, message.clone());
                 }

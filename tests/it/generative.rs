@@ -127,7 +127,7 @@ fn ticket(question: &str) -> Ticket {
     }
 }
 
-fn hit(ordinal: u32, text: &str) -> Hit {
+pub(crate) fn hit(ordinal: u32, text: &str) -> Hit {
     let passage = Passage {
         id: format!("article:main:plans#{ordinal}"),
         document_id: "plans".to_owned(),
@@ -510,6 +510,7 @@ fn conversation() -> Conversation {
         assignee: None,
         seen_at: None,
         messages: vec![message],
+        attachments: Vec::new(),
     }
 }
 

@@ -6,6 +6,7 @@ mod files;
 mod masking;
 mod pages;
 mod searching;
+mod unseen;
 mod website;
 
 use std::path::Path;

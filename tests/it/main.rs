@@ -10,7 +10,9 @@
 mod support;
 
 mod api;
+mod attachments;
 mod bytes;
+mod chat;
 mod chaos;
 mod commands;
 mod connectors;

@@ -212,7 +212,8 @@ async fn the_days_money_is_told_of_once_and_then_drafts_need_no_model() {
     assert_eq!(shop.writer().await, "counting");
     assert_eq!(shop.writer().await, "extractive");
     let decided = shop.decision().await;
-    assert_eq!((decided.decision.as_str(), decided.cost_usd_micros), ("suggest", 0));
+    // In a chat the composed reply is what was decided about.
+    assert_eq!((decided.decision.as_str(), decided.cost_usd_micros), ("send", 0));
     shop.reopen().await;
     assert_eq!(shop.writer().await, "extractive", "a restart fills no purse");
     assert_eq!(shop.model.requests().len(), 4);

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::draft::wording;
 use crate::knowledge::Audience;
+use crate::knowledge::Pool;
+use crate::knowledge::public_hits;
 use crate::ticket::Turn;
 
 fn hit(document: &str, ordinal: u32, title: &str, text: &str) -> Hit {
@@ -31,7 +33,7 @@ fn ticket(question: &str) -> Ticket {
 }
 
 fn written(question: &str, hits: &[Hit]) -> Draft {
-    extractive(&ticket(question), hits, &[])
+    extractive(&ticket(question), &public_hits(hits), &[])
 }
 
 fn shop() -> Vec<Hit> {
@@ -143,7 +145,7 @@ fn past_tickets_are_never_quoted() {
     private.passage.pool = Pool::PastTicket;
     let draft = extractive(
         &ticket("return refunded?"),
-        std::slice::from_ref(&private),
+        &public_hits(std::slice::from_ref(&private)),
         std::slice::from_ref(&private),
     );
     assert!(draft.sentences.is_empty() && draft.citations.is_empty());
@@ -158,7 +160,7 @@ fn what_people_answered_before_tells_which_section_and_nothing_of_it_is_said() {
     let mut past = hit("t1", 1, "Dark lamp", "Dear Ms. Smith, please turn the dimmer up again.");
     past.passage.pool = Pool::PastTicket;
     let asked = ticket("Why does the lamp stay dark?");
-    let draft = extractive(&asked, &hits, std::slice::from_ref(&past));
+    let draft = extractive(&asked, &public_hits(&hits), std::slice::from_ref(&past));
     let text = wording(&draft).text;
     assert_eq!(draft.citations[0].passage_id, "article:b:lamp#1", "{text}");
     assert!(!text.contains("Smith") && !text.contains("up again"), "{text}");
@@ -197,7 +199,7 @@ fn nobody_is_asked_the_same_twice_or_for_what_they_have_said() {
     let again = |before: Vec<Turn>| {
         let turns = before.into_iter().chain([turn(AuthorKind::Customer, "How do I remove it?")]);
         let ticket = Ticket { turns: turns.collect(), ..ticket("How do I remove the program?") };
-        extractive(&ticket, &platforms(), &[])
+        extractive(&ticket, &public_hits(&platforms()), &[])
     };
     // They did not answer: a person has a look, and the customer is not asked once more.
     let unanswered = again(vec![turn(AuthorKind::Own, &asked)]);

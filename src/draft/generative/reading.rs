@@ -19,7 +19,7 @@ use crate::prompt::Fence;
 
 /// More than this is not an answer but a copy. Guessed: twice the longest list
 /// of steps a help center should have.
-const MAX_SENTENCES: usize = 30;
+pub(super) const MAX_SENTENCES: usize = 30;
 
 /// In characters. Guessed: the longest sentences of real help centers have 500.
 const MAX_SENTENCE_CHARS: usize = 1_000;
@@ -47,30 +47,43 @@ pub fn read(
     if items.len() > MAX_SENTENCES {
         return Err("it has too many sentences");
     }
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<Sentence> = Vec::new();
     let mut used: Vec<usize> = Vec::new();
     for item in items {
-        let Some(said) = item.get("text").and_then(Value::as_str) else {
-            return Err("a sentence has no `text`");
-        };
-        let cited = cited(item.get("cites").unwrap_or(&Value::Null), given.len())?;
-        let (text, layout) = set(said, item.get("layout").and_then(Value::as_str), &sentences);
-        let passages: Vec<&Passage> =
-            cited.iter().filter_map(|it| given.get(*it)).map(|it| it.passage()).collect();
-        let (text, kind) = worded(text, &passages, fence)?;
-        if text.is_empty() {
-            continue;
-        }
-        let cites = cited.iter().map(|it| number(*it, &mut used)).collect();
-        sentences.push(Sentence { text, cites, kind, layout });
+        let before = sentences.last().map(|it| it.layout);
+        let Some(piece) = read_piece(item, before, given, fence)? else { continue };
+        let cites = piece.cites.iter().map(|it| number(*it, &mut used)).collect();
+        sentences.push(Sentence { cites, ..piece });
     }
     let cited = used.iter().filter_map(|it| given.get(*it)).map(|it| it.passage());
-    let citations = cited.map(|it| Citation {
-        passage_id: it.id.clone(),
-        title: it.title.clone(),
-        url: it.link(),
-    });
-    Ok(Answer { citations: citations.collect(), sentences })
+    Ok(Answer { citations: cited.map(citation).collect(), sentences })
+}
+
+/// Reads one sentence of a model's answer; `before` is how the one before it is set. What
+/// it cites are indices into `given`. `None` if it says nothing.
+///
+/// # Errors
+/// In our own words: why the answer is refused.
+pub fn read_piece(
+    item: &Value,
+    before: Option<Layout>,
+    given: &[PublicPassage<'_>],
+    fence: &Fence,
+) -> Result<Option<Sentence>, &'static str> {
+    let Some(said) = item.get("text").and_then(Value::as_str) else {
+        return Err("a sentence has no `text`");
+    };
+    let cites = cited(item.get("cites").unwrap_or(&Value::Null), given.len())?;
+    let (text, layout) = set(said, item.get("layout").and_then(Value::as_str), before);
+    let passages: Vec<&Passage> =
+        cites.iter().filter_map(|it| given.get(*it)).map(|it| it.passage()).collect();
+    let (text, kind) = worded(text, &passages, fence)?;
+    Ok((!text.is_empty()).then_some(Sentence { text, cites, kind, layout }))
+}
+
+/// What a number stands for.
+pub(super) fn citation(passage: &Passage) -> Citation {
+    Citation { passage_id: passage.id.clone(), title: passage.title.clone(), url: passage.link() }
 }
 
 /// The place of a passage among the citations, which are in order of first use.
@@ -109,7 +122,7 @@ fn cited(cites: &Value, n_given: usize) -> Result<Vec<usize>, &'static str> {
 }
 
 /// The text without the mark of its list, and how it is to be set.
-fn set(said: &str, layout: Option<&str>, before: &[Sentence]) -> (String, Layout) {
+fn set(said: &str, layout: Option<&str>, before: Option<Layout>) -> (String, Layout) {
     static STEP: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^(?:[Ss]tep )?\d{1,2}[.):]\s+").ok());
     static BULLET: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[-*•–]\s+").ok());
@@ -126,10 +139,7 @@ fn set(said: &str, layout: Option<&str>, before: &[Sentence]) -> (String, Layout
         _ if step.is_some() => (step.unwrap_or_default(), Layout::Step),
         _ if bullet.is_some() => (bullet.unwrap_or_default(), Layout::Bullet),
         _ => {
-            let goes_on = before.last().is_some_and(|it| match it.layout {
-                Layout::Paragraph | Layout::Running => true,
-                Layout::Step | Layout::Bullet => false,
-            });
+            let goes_on = before.is_some_and(|it| !it.is_item());
             (text, if goes_on { Layout::Running } else { Layout::Paragraph })
         }
     }

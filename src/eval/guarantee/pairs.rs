@@ -15,6 +15,7 @@ use crate::draft::Draft;
 use crate::index::IndexError;
 use crate::knowledge::Hit;
 use crate::knowledge::Scope;
+use crate::knowledge::public_hits;
 use crate::retrieve::retrieve;
 use crate::verify::verify_and_trim;
 
@@ -44,7 +45,7 @@ fn answer(shelf: &Shelf<'_>, question: &Question) -> Result<(Judged, f64), Index
     let watch = Stopwatch::start();
     let meant = shelf.meanings.of_ticket(&ticket);
     let found = retrieve(&shelf.index, &ticket, &meant, &Scope::public(BRAND))?;
-    let draft = draft::extractive(&ticket, &found.articles, &found.past_tickets);
+    let draft = draft::extractive(&ticket, &public_hits(&found.articles), &found.past_tickets);
     let (draft, verdict) = verify_and_trim(draft, &found.articles);
     let sure = confidence(&Features::of(&ticket, &found, &draft, &verdict)).probability;
     let took_ms = watch.elapsed_ms();

@@ -3,6 +3,8 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::Digest as _;
+use sha2::Sha256;
 use utoipa::ToSchema;
 
 use super::refusal::Refusal;
@@ -16,6 +18,9 @@ use crate::ticket::Message;
 
 /// Letters of a conversation's name.
 const MAX_NAME_BYTES: usize = 64;
+
+/// Letters of a hash that tell one message from another.
+const NAME_CHARS: usize = 12;
 
 /// Letters of a subject.
 const MAX_SUBJECT_CHARS: usize = 500;
@@ -110,8 +115,11 @@ impl Line {
             Speaker::Deskhand => AuthorKind::Own,
             Speaker::Bot => AuthorKind::Bot,
         };
+        // Pages that tell their last messages only begin to count anew each time.
+        let digest = hex::encode(Sha256::digest(&self.text));
+        let digest: String = digest.chars().take(NAME_CHARS).collect();
         Message {
-            id: place.to_string(),
+            id: format!("{place}-{digest}"),
             at: self.at,
             author: Author { kind, id: None, name: None, email: None },
             public: true,

@@ -14,6 +14,7 @@ use super::BlockKind;
 use super::Section;
 use super::contents;
 use super::fences;
+use super::strays::Strays;
 use crate::text::html::Pieces;
 use crate::text::html::strip_invisible;
 
@@ -37,6 +38,8 @@ struct Reader {
     n_slugs: HashMap<String, usize>,
     /// Text of the block that is being read.
     text: String,
+    /// Marks in it without a partner.
+    strays: Strays,
     /// Open lists: the next number, or `None` for bullets.
     lists: Vec<Option<u64>>,
     /// What the next block in an item becomes; `None` once it has come.
@@ -71,10 +74,17 @@ impl Reader {
             | Options::ENABLE_TASKLISTS
             | Options::ENABLE_HEADING_ATTRIBUTES
             | Options::ENABLE_GFM;
-        for event in Parser::new_ext(markdown, options) {
+        for (event, source) in Parser::new_ext(markdown, options).into_offset_iter() {
             match event {
                 Event::Start(tag) => self.start(tag),
                 Event::End(tag) => self.end(tag),
+                Event::Text(text) if !self.in_code => {
+                    let at = self.text.len();
+                    self.push(&text);
+                    if at < self.text.len() {
+                        self.strays.note(&text, at, markdown, &source);
+                    }
+                }
                 Event::Text(text) | Event::Code(text) => self.push(&text),
                 Event::InlineMath(text) | Event::DisplayMath(text) => self.push(&text),
                 Event::Html(html) if self.in_html => self.html.push_str(&html),
@@ -125,7 +135,7 @@ impl Reader {
             }
             Tag::TableHead => self.in_head = true,
             Tag::TableRow => self.row = Some(Vec::new()),
-            Tag::TableCell => self.text.clear(),
+            Tag::TableCell => drop(self.take_text()),
             Tag::Image { .. } | Tag::Strikethrough => self.n_unseen += 1,
             Tag::Paragraph | Tag::BlockQuote(_) | Tag::FootnoteDefinition(_) => self.flush(),
             Tag::DefinitionList
@@ -161,7 +171,7 @@ impl Reader {
             TagEnd::TableHead => self.in_head = false,
             TagEnd::TableRow => self.end_row(),
             TagEnd::TableCell => {
-                let cell = collapse(&std::mem::take(&mut self.text)).replace('\n', " ");
+                let cell = collapse(&self.take_text()).replace('\n', " ");
                 match &mut self.row {
                     _ if self.in_head => self.table_head.push(cell),
                     Some(row) => row.push(cell),
@@ -183,6 +193,12 @@ impl Reader {
             | TagEnd::MetadataBlock(_) => {}
             TagEnd::Link => self.in_jump = false,
         }
+    }
+
+    /// The text that was being read, without stray marks.
+    fn take_text(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        self.strays.taken_out_of(text)
     }
 
     fn push(&mut self, text: &str) {
@@ -227,7 +243,7 @@ impl Reader {
     }
 
     fn end_heading(&mut self, level: HeadingLevel) {
-        let text = collapse(&std::mem::take(&mut self.text)).replace('\n', " ");
+        let text = collapse(&self.take_text()).replace('\n', " ");
         let (title, declared) = split_anchor(&text);
         let declared = self.anchor.take().or(declared).or(self.place.take());
         (self.n_jumping, self.n_staying) = (0, 0);
@@ -286,7 +302,7 @@ impl Reader {
         if self.in_code || self.row.is_some() || self.in_head {
             return;
         }
-        let text = collapse(&std::mem::take(&mut self.text));
+        let text = collapse(&self.take_text());
         if text.is_empty() {
             return;
         }

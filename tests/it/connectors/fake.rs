@@ -124,6 +124,7 @@ pub(super) fn conversation() -> Conversation {
         assignee: None,
         seen_at: Some("2026-11-20T09:41:07Z".to_owned()),
         messages: Vec::new(),
+        attachments: Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use base64::Engine as _;
@@ -19,7 +20,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::support::model::KEY;
+use crate::support::model::chunk;
 use crate::support::model::fenced;
+use crate::support::model::letters;
 use crate::support::model::truth_of;
 use crate::support::model::user_of;
 
@@ -116,6 +119,11 @@ async fn answer(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
     shared.told.lock().unwrap().push_str(user_of(&request));
     let behavior = *shared.behavior.lock().unwrap();
     let text = said(behavior, user_of(&request), &shared.leaks);
+    if request["stream"] == json!(true) {
+        let pieces = letters(&text).map(|it| format!("data: {}\n\n", chunk(&it, None)));
+        let events: String = pieces.chain(["data: [DONE]\n\n".to_owned()]).collect();
+        return ([(CONTENT_TYPE, "text/event-stream")], events).into_response();
+    }
     let choice = json!({
         "index": 0,
         "message": {"role": "assistant", "content": text},

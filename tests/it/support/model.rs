@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::Uri;
 use axum::http::header::AUTHORIZATION;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::header::RETRY_AFTER;
 use axum::response::IntoResponse;
 use axum::response::Response;
@@ -25,6 +27,7 @@ use futures_util::stream;
 use serde_json::Value;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// The key a test gives its model. Must turn up in one header only.
 pub(crate) const KEY: &str = "sk-canary-6b1f0c";
@@ -50,6 +53,36 @@ pub(crate) enum Say {
     Slowly(Duration, Box<Say>),
     /// Nothing, ever.
     Hang,
+    /// A text written piece by piece, as these steps have it.
+    Piecewise(Vec<Step>),
+}
+
+/// A step of a text that is written piece by piece.
+#[derive(Clone)]
+pub(crate) enum Step {
+    Write(String),
+    /// Until somebody adds a permit.
+    Wait(Arc<Semaphore>),
+    Pause(Duration),
+    /// Writes nothing more, and does not end.
+    Hang,
+    /// The connection ends.
+    Cut,
+    /// Calls something, such as a stop-watch.
+    Note(Arc<dyn Fn() + Send + Sync>),
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Write(text) => write!(f, "{text:?}"),
+            Step::Wait(_) => write!(f, "wait"),
+            Step::Pause(pause) => write!(f, "{pause:?}"),
+            Step::Hang => write!(f, "hang"),
+            Step::Cut => write!(f, "cut"),
+            Step::Note(_) => write!(f, "note"),
+        }
+    }
 }
 
 impl Say {
@@ -131,18 +164,22 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut say = {
+    let (mut say, is_streamed) = {
         let mut script = script.lock().unwrap();
         let breaches = check(&uri, &headers, &body, script.max_tokens);
         script.breaches.extend(breaches);
-        let request = serde_json::from_slice(&body).unwrap_or_default();
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let is_streamed = request["stream"] == json!(true);
         let say = (script.play)(&request);
         script.requests.push(request);
-        say
+        (say, is_streamed)
     };
     while let Some(Say::Slowly(pause, then)) = say {
         tokio::time::sleep(pause).await;
         say = Some(*then);
+    }
+    if is_streamed && let Some(response) = say.as_ref().and_then(streamed) {
+        return response;
     }
     match say {
         Some(Say::Text(text)) => axum::Json(completion(&text, "stop")).into_response(),
@@ -160,7 +197,7 @@ async fn answer(
         }
         Some(Say::Body(body)) => body.into_response(),
         Some(Say::CutMidway(text)) => cut_midway(&completion(&text, "stop")),
-        Some(Say::Hang | Say::Slowly(..)) => std::future::pending().await,
+        Some(Say::Hang | Say::Slowly(..) | Say::Piecewise(_)) => std::future::pending().await,
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
@@ -172,6 +209,59 @@ fn completion(text: &str, finish: &str) -> Value {
         "finish_reason": finish,
     });
     json!({"object": "chat.completion", "choices": [choice]})
+}
+
+/// The same as a stream of events; `None` for what is no answer.
+fn streamed(say: &Say) -> Option<Response> {
+    let written = |text: &str| letters(text).map(Step::Write).collect::<Vec<Step>>();
+    let (steps, last) = match say {
+        Say::Text(text) => (written(text), chunk("", Some("stop"))),
+        Say::Counted(text, prompt, answer) => {
+            let mut last = chunk("", Some("stop"));
+            last["usage"] = json!({"prompt_tokens": prompt, "completion_tokens": answer});
+            (written(text), last)
+        }
+        Say::CutOff(text) => (written(text), chunk("", Some("length"))),
+        Say::CutMidway(text) => {
+            let half = &text[..text.floor_char_boundary(text.len() / 2)];
+            ([written(half), vec![Step::Cut]].concat(), Value::Null)
+        }
+        Say::Piecewise(steps) => (steps.clone(), chunk("", Some("stop"))),
+        Say::Status(..) | Say::Busy(_) | Say::Body(_) | Say::Slowly(..) | Say::Hang => return None,
+    };
+    let ends = [format!("data: {last}\n\n"), "data: [DONE]\n\n".to_owned()];
+    let events = stream::iter(steps).filter_map(async |it| match it {
+        Step::Write(text) => Some(format!("data: {}\n\n", chunk(&text, None))),
+        Step::Wait(gate) => {
+            gate.acquire().await.unwrap().forget();
+            None
+        }
+        Step::Pause(pause) => {
+            tokio::time::sleep(pause).await;
+            None
+        }
+        Step::Hang => std::future::pending().await,
+        Step::Cut => std::panic::resume_unwind(Box::new("cut by plan")),
+        Step::Note(note) => {
+            note();
+            None
+        }
+    });
+    let events = events.chain(stream::iter(ends)).map(Ok::<String, Infallible>);
+    Some(([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response())
+}
+
+/// A text in pieces of a few letters, as models write.
+pub(crate) fn letters(text: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<char> = text.chars().collect();
+    let pieces: Vec<String> = letters.chunks(7).map(String::from_iter).collect();
+    pieces.into_iter()
+}
+
+/// One event of a stream.
+pub(crate) fn chunk(text: &str, finish: Option<&str>) -> Value {
+    let choice = json!({"index": 0, "delta": {"content": text}, "finish_reason": finish});
+    json!({"object": "chat.completion.chunk", "choices": [choice]})
 }
 
 /// Half of a body, and then the end of the connection.
@@ -223,7 +313,7 @@ fn check(uri: &Uri, headers: &HeaderMap, body: &[u8], max_tokens: usize) -> Vec<
     let text = String::from_utf8_lossy(body);
     hold(!text.contains(KEY) && !uri.to_string().contains(KEY), "has the key in a header only");
     let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    hold(request["stream"] == json!(false), "asks for a whole answer");
+    hold(request["stream"].is_boolean(), "says whether it asks for a whole answer");
     let roles: Vec<&str> = request["messages"]
         .as_array()
         .into_iter()
