@@ -7,12 +7,14 @@ mod cpu;
 mod authority;
 mod others;
 mod signals;
+mod teams;
 mod versions;
 
 pub use self::authority::Authority;
 pub use self::context::Circumstances;
 pub use self::context::Context;
 pub use self::cpu::Cpu;
+pub use self::teams::Teams;
 
 use std::sync::Arc;
 
@@ -52,6 +54,8 @@ use crate::ticket::Conversation;
 use crate::ticket::Message;
 use crate::ticket::Ticket;
 use crate::triage;
+use crate::triage::Known;
+use crate::triage::Team;
 use crate::triage::Triage;
 use crate::verify;
 use crate::verify::Verdict;
@@ -88,6 +92,7 @@ pub struct Pipeline {
     stages: Arc<StageModel>,
     drafter: Drafter,
     cpu: Arc<Cpu>,
+    teams: Teams,
 }
 
 /// How long each step took, in milliseconds, in order.
@@ -101,7 +106,7 @@ impl Pipeline {
         drafter: Drafter,
         cpu: Arc<Cpu>,
     ) -> Pipeline {
-        Pipeline { index, embedder, stages, drafter, cpu }
+        Pipeline { index, embedder, stages, drafter, cpu, teams: Teams::new() }
     }
 
     /// Runs the steps once on nothing, so that the first customer does not wait
@@ -117,7 +122,8 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let sorted = sort(&self.stages, &self.embedder, &conversation, &Circumstances::default());
+        let (stages, now) = (&self.stages, Circumstances::default());
+        let sorted = sort(stages, None, &self.embedder, &conversation, &now);
         let meant = Meant::here(&self.embedder, &sorted.ticket);
         if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
@@ -147,7 +153,9 @@ impl Pipeline {
     ) -> Result<Proposal, PrepareError> {
         let (context, versions) =
             (context.clone(), versions::of(&self.index, &self.embedder, &self.stages, context));
-        let read = self.read(conversation.clone(), circumstances.clone()).await?;
+        let team = self.teams.get(&context.scope.brand).cloned();
+        let versions = versions::with_team(versions, team.as_deref());
+        let read = self.read(conversation.clone(), circumstances.clone(), team).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
             let all = move || {
@@ -214,18 +222,21 @@ impl Pipeline {
         &self,
         conversation: Conversation,
         circumstances: Circumstances,
+        team: Option<Arc<Team>>,
     ) -> Result<Reading, PrepareError> {
         let (stages, embedder) = (Arc::clone(&self.stages), Arc::clone(&self.embedder));
         let index = Arc::clone(&self.index);
         let Some(endpoint) = self.embedder.endpoint() else {
             return Ok(Box::new(move |scope| {
-                let mut sorted = sort(&stages, &embedder, &conversation, &circumstances);
+                let team = team.as_deref();
+                let mut sorted = sort(&stages, team, &embedder, &conversation, &circumstances);
                 let here = || Meant::here(&embedder, &sorted.ticket);
                 let meant = step("embed", &mut sorted.timings, here);
                 search(&index, sorted, &meant, scope)
             }));
         };
-        let sorting = move || sort(&stages, &embedder, &conversation, &circumstances);
+        let sorting =
+            move || sort(&stages, team.as_deref(), &embedder, &conversation, &circumstances);
         let mut sorted = self.on_cpu(sorting).await?;
         let mut meant = Meant::default();
         if let Some(to_ask) = sorted.to_ask.take() {
@@ -281,6 +292,7 @@ type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send
 /// Normalize, triage.
 fn sort(
     stages: &StageModel,
+    team: Option<&Team>,
     embedder: &Embedder,
     conversation: &Conversation,
     circumstances: &Circumstances,
@@ -289,7 +301,8 @@ fn sort(
     let settled = circumstances.custody.settled.as_deref();
     let normalize = || normalize::normalize_after(conversation, settled);
     let ticket = step("normalize", &mut timings, normalize);
-    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
+    let known = Known { stage_set: circumstances.stage_set.as_deref(), team };
+    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages, known));
     // Where nobody is to be answered there is no call to pay for.
     let is_silent = signals::silence(&ticket, &triage).is_some();
     let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };
