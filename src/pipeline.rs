@@ -122,8 +122,8 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let (stages, now) = (&self.stages, Circumstances::default());
-        let sorted = sort(stages, None, &self.embedder, &conversation, &now);
+        let now = Circumstances::default();
+        let sorted = sort(&self.stages, None, &self.embedder, &conversation, &now);
         let meant = Meant::here(&self.embedder, &sorted.ticket);
         if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
@@ -151,9 +151,8 @@ impl Pipeline {
         context: &Context,
         circumstances: &Circumstances,
     ) -> Result<Proposal, PrepareError> {
-        let (context, versions) =
-            (context.clone(), versions::of(&self.index, &self.embedder, &self.stages, context));
-        let team = self.teams.get(&context.scope.brand).cloned();
+        let (context, team) = (context.clone(), self.teams.get(&context.scope.brand).cloned());
+        let versions = versions::of(&self.index, &self.embedder, &self.stages, &context);
         let versions = versions::with_team(versions, team.as_deref());
         let read = self.read(conversation.clone(), circumstances.clone(), team).await?;
         let Drafter::Generative(model) = &self.drafter else {
