@@ -236,8 +236,7 @@ impl Pipeline {
         };
         let sorting =
             move || sort(&stages, team.as_deref(), &embedder, &conversation, &circumstances);
-        let mut sorted = self.on_cpu(sorting).await?;
-        let mut meant = Meant::default();
+        let (mut sorted, mut meant) = (self.on_cpu(sorting).await?, Meant::default());
         if let Some(to_ask) = sorted.to_ask.take() {
             let watch = Stopwatch::start();
             match to_ask.ask(endpoint).await {
