@@ -4,6 +4,7 @@
 
 mod carry;
 mod plan;
+mod tags;
 
 use std::time::Duration;
 
@@ -48,12 +49,25 @@ pub struct Manner {
     pub tag_prefix: String,
     /// The helpdesk's name or id of the field that takes the stage; `None`: no field.
     pub stage_field: Option<String>,
+    /// Beside the stage: topic, mood, urgency and what was raised.
+    pub more: More,
     /// True if nothing is written at all: what would have been is only recorded.
     pub is_shadow: bool,
     /// True if a customer is told that a person takes over.
     pub tells_customer: bool,
     /// When those people are there.
     pub hours: Hours,
+}
+
+/// What of the triage beside the stage is written into the helpdesk.
+#[derive(Debug, Clone, Default)]
+pub struct More {
+    /// True if each is a tag.
+    pub has_tags: bool,
+    /// The helpdesk's names or ids of fields that take them; `None`: no field.
+    pub topic_field: Option<String>,
+    pub mood_field: Option<String>,
+    pub urgency_field: Option<String>,
 }
 
 /// What a decision is stored with: the proposal, and what the conversation

@@ -7,6 +7,7 @@ mod limits;
 mod metrics;
 mod models;
 mod spending;
+mod teams;
 
 pub use self::callers::Caller;
 pub use self::callers::Callers;
@@ -17,6 +18,9 @@ pub use self::context::synonyms;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;
+pub use self::teams::forget_teams;
+pub use self::teams::keep_team;
+pub use self::teams::teams;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -93,7 +97,7 @@ impl App {
         let spending = Spending::open(&settings, &store, &clock)?;
         let drafter = drafter(&settings, spending.purse(), &clock)?;
         let pipeline = pipeline(&settings, Arc::clone(&index), Arc::clone(&embedder), drafter)?;
-        let pipeline = Arc::new(pipeline);
+        let pipeline = Arc::new(pipeline.taught(teams(&store)?));
         let desks = Arc::new(desks(&settings, &clock)?);
         let parts = Parts {
             store: store.clone(),

@@ -2,7 +2,13 @@
 //! tickets of the past again, each with only what was known before it, fits on the
 //! older of them and judges on the newer.
 
+mod clusters;
+mod taught;
 mod weights;
+
+pub use self::taught::Lesson;
+pub use self::taught::Taught;
+pub use self::taught::teach;
 
 use std::collections::HashSet;
 

@@ -160,7 +160,10 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             ingest::run(&args, &settings, &library, out).await
         }
         Command::Index(args) => index::run(&args, &Library::open(&settings)?, out).await,
-        Command::Calibrate(args) => calibrate::run(&args, &Library::open(&settings)?, out).await,
+        Command::Calibrate(args) => {
+            let library = Library::open(&settings)?;
+            calibrate::run(&args, &library, &settings.journey.tag_prefix, out).await
+        }
         Command::Replay(args) => replay::run(&args, settings, out).await,
         Command::Ask(args) => {
             let library = Library::open(&settings)?;
@@ -170,6 +173,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let spending = Spending::open(&settings, &store, &Clock::System)?;
             let drafter = app::drafter(&settings, spending.purse(), &Clock::System)?;
             let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
+            let pipeline = pipeline.taught(app::teams(&store)?);
             let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
             let brand = brand.unwrap_or_else(|| "default".to_owned());
             let (name, version) = app::answering(&settings, &brand)?;

@@ -124,6 +124,10 @@ pub struct Journey {
     pub stages: String,
     pub tag_prefix: String,
     pub field: String,
+    pub more_tags: bool,
+    pub topic_field: String,
+    pub mood_field: String,
+    pub urgency_field: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

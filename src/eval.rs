@@ -19,6 +19,8 @@ pub mod retrieval;
 mod rules;
 mod shelf;
 pub mod support;
+pub mod triage;
+mod triaged;
 pub mod verify;
 
 pub use self::attacks::Attacks;
@@ -38,6 +40,8 @@ pub use self::metrics::Interval;
 pub use self::metrics::auroc;
 pub use self::reranked::Reranked;
 pub(crate) use self::shelf::Shelf;
+pub use self::triaged::Labelled;
+pub use self::triaged::read_labelled;
 
 use std::collections::BTreeMap;
 

@@ -2,17 +2,22 @@
 //! recommending it. Stages are data (`config/stages/*.toml`); this file knows
 //! what a stage model is, not what any stage means.
 
-use std::collections::BTreeMap;
+mod kinds;
+
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::shorten;
-use crate::ticket::AuthorKind;
-use crate::ticket::Ticket;
+
+use self::kinds::CUES_FILE;
+pub use self::kinds::Cued;
+pub use self::kinds::KINDS;
+pub use self::kinds::N_KINDS;
+use self::kinds::cue_tables;
+pub use self::kinds::cued;
 
 /// A place on the customer journey, as a ticket is tagged with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,18 +28,46 @@ pub struct StageTag {
     pub strength: f32,
     /// Why, in words an agent understands.
     pub reason: String,
+    /// Who says so. `Words` in records from before this was kept.
+    #[serde(default)]
+    pub by: SaidBy,
+}
+
+/// What a stage or a topic rests on, the most certain first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaidBy {
+    /// A person of the team set it: nothing else moves it.
+    Person,
+    /// A cue the business named as its own.
+    Rule,
+    /// What the team's past tickets were labelled with.
+    Team,
+    /// The customer's words.
+    #[default]
+    Words,
 }
 
 impl StageTag {
     /// The answer when nothing in a ticket speaks for any stage.
     pub fn unknown() -> StageTag {
         StageTag {
-            id: "unknown".to_owned(),
+            id: UNKNOWN.to_owned(),
             strength: 0.0,
             reason: "no cue of any stage".to_owned(),
+            by: SaidBy::Words,
         }
     }
 }
+
+impl Default for StageTag {
+    fn default() -> StageTag {
+        StageTag::unknown()
+    }
+}
+
+/// The id of no stage.
+pub const UNKNOWN: &str = "unknown";
 
 /// The stages a business counts its customers in, in the order of the journey.
 #[derive(Debug)]
@@ -42,9 +75,8 @@ pub struct StageModel {
     pub id: String,
     pub label: String,
     pub stages: Vec<Stage>,
-    cues: Cues,
-    /// For each cue row: the stage it speaks for and how strongly.
-    rows: Vec<(usize, f32)>,
+    /// The cues of this business alone; the row is the stage's place.
+    own: Cues,
 }
 
 /// One stage, as its file describes it.
@@ -121,21 +153,6 @@ const SHIPPED: &[(&str, &str)] = &[
     ("stages/m7.toml", include_str!("../config/stages/m7.toml")),
 ];
 
-const CUES_FILE: &str = "journey_cues.toml";
-const CUES: &str = include_str!("../config/journey_cues.toml");
-
-/// Words that speak for a kind of stage, by how clearly they do.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CueTable {
-    /// Settle the stage alone.
-    #[serde(default)]
-    strong: Vec<String>,
-    /// Count half: also heard in other stages.
-    #[serde(default)]
-    weak: Vec<String>,
-}
-
 const STRONG: f32 = 2.0;
 const WEAK: f32 = 1.0;
 
@@ -147,15 +164,6 @@ struct File {
     stage: Vec<Stage>,
 }
 
-fn cue_tables() -> Result<&'static BTreeMap<String, CueTable>, StageError> {
-    static TABLES: LazyLock<Result<BTreeMap<String, CueTable>, String>> =
-        LazyLock::new(|| toml::from_str(CUES).map_err(|it| it.to_string()));
-    TABLES.as_ref().map_err(|detail| StageError::Unreadable {
-        file: CUES_FILE.to_owned(),
-        detail: detail.clone(),
-    })
-}
-
 impl StageModel {
     /// The model of one file. `file` is only named in errors.
     pub fn parse(file: &str, text: &str) -> Result<StageModel, StageError> {
@@ -164,25 +172,40 @@ impl StageModel {
             detail: error.to_string(),
         })?;
         check(file, &read)?;
-        let tables = cue_tables()?;
-        let mut rows = Vec::new();
-        let mut cues: Vec<(&str, usize)> = Vec::new();
-        for (stage_idx, stage) in read.stage.iter().enumerate() {
-            let strong_row = rows.len();
-            rows.extend([(stage_idx, STRONG), (stage_idx, WEAK)]);
-            cues.extend(stage.own_cues.iter().map(|it| (it.as_str(), strong_row)));
-            for name in &stage.cues {
-                let table = tables.get(name).ok_or_else(|| StageError::Invalid {
+        cue_tables()?;
+        let known = |name: &String| KINDS.iter().any(|it| it.1.contains(&name.as_str()));
+        for stage in &read.stage {
+            if let Some(name) = stage.cues.iter().find(|it| !known(it)) {
+                return Err(StageError::Invalid {
                     file: file.to_owned(),
                     key: format!("stage `{}`.cues", stage.id),
                     problem: format!("names `{name}`, which {CUES_FILE} does not have"),
-                })?;
-                cues.extend(table.strong.iter().map(|it| (it.as_str(), strong_row)));
-                cues.extend(table.weak.iter().map(|it| (it.as_str(), strong_row + 1)));
+                });
             }
         }
-        let cues = Cues::compile(cues);
-        Ok(StageModel { id: read.id, label: read.label, stages: read.stage, cues, rows })
+        let own = read.stage.iter().enumerate();
+        let own =
+            own.flat_map(|(place, it)| it.own_cues.iter().map(move |cue| (cue.as_str(), place)));
+        let own = Cues::compile(own);
+        Ok(StageModel { id: read.id, label: read.label, stages: read.stage, own })
+    }
+
+    /// The kinds of stage themselves, each a stage of its own: what labelled messages of
+    /// many businesses are told apart by.
+    ///
+    /// # Errors
+    /// If the cue tables cannot be read.
+    pub fn of_kinds() -> Result<StageModel, StageError> {
+        let stages = KINDS.iter().map(|(kind, tables)| {
+            format!(
+                "[[stage]]\nid = \"{kind}\"\nlabel = \"{kind}\"\ngoal = \"-\"\nexit = \"-\"\n\
+                 owner = \"-\"\ncues = {tables:?}\n"
+            ) + &["on_track", "at_risk", "ready_to_grow"]
+                .map(|it| format!("[stage.playbook.{it}]\ncheck = []\nsay = \"\"\nnext = \"\"\n"))
+                .concat()
+        });
+        let text: String = stages.collect();
+        StageModel::parse("kinds", &format!("id = \"kinds\"\nlabel = \"Kinds of stage\"\n{text}"))
     }
 
     /// All models that come with Deskhand.
@@ -205,34 +228,40 @@ impl StageModel {
         self.stages.iter().find(|it| it.id == name || it.aliases.iter().any(same))
     }
 
-    /// The stage a ticket speaks for most, by its open question and subject; if
-    /// they say nothing, by what the customer wrote before. `unknown` if no cue
-    /// of any stage occurs.
-    pub fn tag(&self, ticket: &Ticket) -> StageTag {
-        let open = format!("{}\n{}", ticket.subject, ticket.question);
-        let tag = self.tag_text(&open);
-        if tag.strength > 0.0 {
-            return tag;
-        }
-        let earlier = ticket.turns.iter().filter(|it| it.author == AuthorKind::Customer);
-        let earlier: Vec<&str> = earlier.map(|it| it.text.as_str()).collect();
-        let mut tag = self.tag_text(&earlier.join("\n"));
-        // Half: what was said before may have been settled since.
-        tag.strength /= 2.0;
-        tag
+    /// The place of the stage that lists this cue table; the first, if several do.
+    pub fn place_of(&self, table: &str) -> Option<usize> {
+        self.stages.iter().position(|it| it.cues.iter().any(|name| name == table))
     }
 
-    fn tag_text(&self, text: &str) -> StageTag {
+    /// The stage one of whose own cues stands in a text; the last one wins, as later
+    /// stages do. `None` if no own cue does.
+    pub fn by_own_cues(&self, text: &str) -> Option<StageTag> {
         let start: String = text.chars().take(READ_CHARS).collect();
+        let found = self.own.find(&plain(&start));
+        let last = found.iter().max_by_key(|it| it.row)?;
+        Some(StageTag {
+            id: self.stages.get(last.row)?.id.clone(),
+            strength: 1.0,
+            reason: shorten(
+                &format!("the customer says \"{}\", a cue of this team", last.cue),
+                200,
+            ),
+            by: SaidBy::Rule,
+        })
+    }
+
+    /// The stage whose cues in a text count most. `unknown` if there are none.
+    pub fn by_cues(&self, cued: &[Cued<'_>]) -> StageTag {
         let mut scores = vec![0.0_f32; self.stages.len()];
         let mut said: Vec<Vec<&str>> = vec![Vec::new(); self.stages.len()];
-        for found in self.cues.find(&plain(&start)) {
-            let Some((stage_idx, weight)) = self.rows.get(found.row) else { continue };
-            if let (Some(score), Some(said)) =
-                (scores.get_mut(*stage_idx), said.get_mut(*stage_idx))
-            {
-                *score += weight;
-                said.push(found.cue);
+        for it in cued {
+            let places = self.stages.iter().enumerate();
+            let places = places.filter(|(_, stage)| stage.cues.iter().any(|name| name == it.table));
+            for (place, _) in places {
+                if let (Some(score), Some(said)) = (scores.get_mut(place), said.get_mut(place)) {
+                    *score += if it.is_strong { STRONG } else { WEAK };
+                    said.push(it.cue);
+                }
             }
         }
         // Later stages win ties: a customer who mentions both the purchase and
@@ -243,14 +272,20 @@ impl StageModel {
         };
         let others = scores.iter().enumerate().filter(|it| it.0 != best_idx).map(|it| *it.1);
         let second = others.fold(0.0_f32, f32::max);
-        let words = said.get(best_idx).map(|it| it.iter().take(3).map(|it| format!("\"{it}\"")));
-        let words: Vec<String> = words.into_iter().flatten().collect();
+        let said = said.get(best_idx).map(Vec::as_slice).unwrap_or_default();
         StageTag {
             id: self.stages.get(best_idx).map(|it| it.id.clone()).unwrap_or_default(),
             strength: best_score / (best_score + second + WEAK),
-            reason: shorten(&format!("the customer says {}", words.join(", ")), 200),
+            reason: says(said),
+            by: SaidBy::Words,
         }
     }
+}
+
+/// "the customer says …", of the first three of some words.
+pub fn says(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().take(3).map(|it| format!("\"{it}\"")).collect();
+    shorten(&format!("the customer says {}", words.join(", ")), 200)
 }
 
 /// How much of a text is read for cues. Longer ones are logs.

@@ -9,6 +9,7 @@ mod judge;
 mod others;
 mod signals;
 mod telling;
+mod teams;
 mod versions;
 
 pub use self::authority::Authority;
@@ -17,6 +18,7 @@ pub use self::context::Context;
 pub use self::cpu::Cpu;
 pub use self::telling::Begun;
 pub use self::telling::Telling;
+pub use self::teams::Teams;
 
 use std::sync::Arc;
 
@@ -50,6 +52,8 @@ use crate::ticket::Conversation;
 use crate::ticket::Message;
 use crate::ticket::Ticket;
 use crate::triage;
+use crate::triage::Known;
+use crate::triage::Team;
 use crate::triage::Triage;
 
 use judge::judge;
@@ -84,6 +88,7 @@ pub struct Pipeline {
     stages: Arc<StageModel>,
     drafter: Drafter,
     cpu: Arc<Cpu>,
+    teams: Teams,
 }
 
 /// How long each step took, in milliseconds, in order.
@@ -97,7 +102,7 @@ impl Pipeline {
         drafter: Drafter,
         cpu: Arc<Cpu>,
     ) -> Pipeline {
-        Pipeline { index, embedder, stages, drafter, cpu }
+        Pipeline { index, embedder, stages, drafter, cpu, teams: Teams::new() }
     }
 
     /// Runs the steps once on nothing, so that the first customer does not wait
@@ -113,7 +118,8 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let sorted = sort(&self.stages, &self.embedder, &conversation, &Circumstances::default());
+        let now = Circumstances::default();
+        let sorted = sort(&self.stages, None, &self.embedder, &conversation, &now);
         let meant = Meant::here(&self.embedder, &sorted.ticket);
         if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
@@ -141,9 +147,10 @@ impl Pipeline {
         context: &Context,
         circumstances: &Circumstances,
     ) -> Result<Proposal, PrepareError> {
-        let (context, versions) =
-            (context.clone(), versions::of(&self.index, &self.embedder, &self.stages, context));
-        let read = self.read(conversation.clone(), circumstances.clone()).await?;
+        let (context, team) = (context.clone(), self.teams.get(&context.scope.brand).cloned());
+        let versions = versions::of(&self.index, &self.embedder, &self.stages, &context);
+        let versions = versions::with_team(versions, team.as_deref());
+        let read = self.read(conversation.clone(), circumstances.clone(), team).await?;
         let Drafter::Generative(model) = &self.drafter else {
             // Nobody is waited for: one way to another thread and back.
             let all = move || {
@@ -210,20 +217,22 @@ impl Pipeline {
         &self,
         conversation: Conversation,
         circumstances: Circumstances,
+        team: Option<Arc<Team>>,
     ) -> Result<Reading, PrepareError> {
         let (stages, embedder) = (Arc::clone(&self.stages), Arc::clone(&self.embedder));
         let index = Arc::clone(&self.index);
         let Some(endpoint) = self.embedder.endpoint() else {
             return Ok(Box::new(move |scope| {
-                let mut sorted = sort(&stages, &embedder, &conversation, &circumstances);
+                let team = team.as_deref();
+                let mut sorted = sort(&stages, team, &embedder, &conversation, &circumstances);
                 let here = || Meant::here(&embedder, &sorted.ticket);
                 let meant = step("embed", &mut sorted.timings, here);
                 search(&index, sorted, &meant, scope)
             }));
         };
-        let sorting = move || sort(&stages, &embedder, &conversation, &circumstances);
-        let mut sorted = self.on_cpu(sorting).await?;
-        let mut meant = Meant::default();
+        let sorting =
+            move || sort(&stages, team.as_deref(), &embedder, &conversation, &circumstances);
+        let (mut sorted, mut meant) = (self.on_cpu(sorting).await?, Meant::default());
         if let Some(to_ask) = sorted.to_ask.take() {
             let watch = Stopwatch::start();
             match to_ask.ask(endpoint).await {
@@ -278,6 +287,7 @@ type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send
 /// Normalize, triage.
 fn sort(
     stages: &StageModel,
+    team: Option<&Team>,
     embedder: &Embedder,
     conversation: &Conversation,
     circumstances: &Circumstances,
@@ -286,7 +296,8 @@ fn sort(
     let settled = circumstances.custody.settled.as_deref();
     let normalize = || normalize::normalize_after(conversation, settled);
     let ticket = step("normalize", &mut timings, normalize);
-    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages));
+    let known = Known { stage_set: circumstances.stage_set.as_deref(), team };
+    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages, known));
     // Where nobody is to be answered there is no call to pay for.
     let is_silent = signals::silence(&ticket, &triage).is_some();
     let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };

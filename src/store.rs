@@ -26,6 +26,7 @@ use rusqlite::Connection;
 use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::OptionalExtension;
+use rusqlite::params;
 
 use crate::store::ballast::Ballast;
 use crate::store::writer::Writer;
@@ -188,6 +189,21 @@ pub fn set_fact(connection: &Connection, name: &str, value: &str) -> rusqlite::R
              ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         )?
         .execute([name, value])?;
+    Ok(())
+}
+
+/// Facts whose names begin so, by name.
+pub fn facts(connection: &Connection, start: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT name, value FROM facts WHERE substr(name, 1, ?2) = ?1")?;
+    let rows = statement
+        .query_map(params![start, start.chars().count()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// Forgets a fact, inside somebody's transaction.
+pub fn forget_fact(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM facts WHERE name = ?1")?.execute([name])?;
     Ok(())
 }
 

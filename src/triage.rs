@@ -1,6 +1,6 @@
-//! Step 2 of 9: what kind of ticket this is and who should see it. Rules on
-//! visible words (`config/triage.toml`, `config/closing.toml`), each with its
-//! reason; total: nothing found is `unknown`. No model is asked.
+//! Step 2 of 9: what kind of ticket this is and who should see it: stage, topic, mood,
+//! urgency and flags. What people set first, then rules on visible words, then what was
+//! learned; each with its reason; total: nothing found is `unknown`. No model is asked.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,15 +12,37 @@ use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
 mod closing;
+mod learned;
+mod mood;
 mod rules;
+mod stage;
+mod topic;
+mod words;
 
+pub use learned::Guess;
+pub use learned::Learned;
+pub use learned::MIN_OF_LABEL;
+pub use mood::Mood;
+pub use mood::Sentiment;
+pub use mood::Urgency;
 use rules::Link;
 pub use rules::RulesError;
+pub use stage::of_text;
+pub use topic::Team;
+pub use topic::TopicTag;
 
 /// What a ticket is about, before anything is looked up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Triage {
     pub stage: StageTag,
+    /// What it is about, in the words of the team's own tags. `None` if the team's past
+    /// tickets have not taught any, or none is clear.
+    #[serde(default)]
+    pub topic: Option<TopicTag>,
+    #[serde(default)]
+    pub mood: Mood,
+    #[serde(default)]
+    pub urgency: Urgency,
     /// Flags in the order they were found; each says why.
     pub flags: Vec<Flag>,
 }
@@ -60,12 +82,28 @@ pub enum FlagKind {
     NothingAsked,
 }
 
+/// How the tags begin that Deskhand writes, those of stages aside.
+pub const OUR_TAGS: &str = "deskhand-";
+
+/// The tag of a conversation whose stage a person has set: it teaches, as ours do not.
+pub const STAGE_SET: &str = "deskhand-stage-set";
+
 /// How much of a question is looked at: what a person would read before
 /// deciding who takes it. Longer texts are logs and quoted mail.
 const READ_CHARS: usize = 20_000;
 
-/// Tags a ticket with its journey stage and raises what bears on the decision.
-pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
+/// What is known of a conversation and its team beside its words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The stage a person of the team has set. Nothing moves it.
+    pub stage_set: Option<&'a str>,
+    /// What the team's past tickets taught.
+    pub team: Option<&'a Team>,
+}
+
+/// Tags a ticket with its journey stage, its topic and its mood, and raises what bears on
+/// the decision.
+pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage {
     let mut flags = Vec::new();
     let mut raise = |kind, reason: Option<String>| {
         flags.extend(reason.map(|reason| Flag { kind, reason }));
@@ -89,7 +127,14 @@ pub fn triage(ticket: &Ticket, stages: &StageModel) -> Triage {
         let said = closing.of(ticket).map(|reason| Flag { kind: FlagKind::NothingAsked, reason });
         flags.extend(said);
     }
-    Triage { stage: stages.tag(ticket), flags }
+    let tones = mood::shipped().ok();
+    Triage {
+        stage: stage::of(ticket, stages, known),
+        topic: known.team.and_then(|it| it.topic(&words)),
+        mood: tones.map(|it| it.mood(ticket)).unwrap_or_default(),
+        urgency: tones.map(|it| it.urgency(&words)).unwrap_or_default(),
+        flags,
+    }
 }
 
 /// True if all a customer wrote is that it works, is solved or understood. Thanks alone and
@@ -103,6 +148,8 @@ pub fn confirms(text: &str) -> bool {
 pub fn check() -> Result<(), RulesError> {
     rules::shipped().map_err(Clone::clone)?;
     crate::injection::check()?;
+    words::shipped().map_err(Clone::clone)?;
+    mood::shipped().map_err(Clone::clone)?;
     closing::shipped().map(|_| ()).map_err(Clone::clone)
 }
 

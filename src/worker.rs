@@ -3,6 +3,7 @@
 //! prepares, acts. Whatever happens to the process, what is unfinished goes on.
 
 mod conclude;
+mod corrected;
 mod handle;
 mod people;
 mod promises;

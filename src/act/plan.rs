@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::act::Manner;
 use crate::act::Record;
+use crate::act::tags;
 use crate::decide::Decision;
 use crate::draft;
 use crate::helpdesk::Action;
@@ -77,6 +78,7 @@ fn actions(
 ) -> Vec<Action> {
     let stage = &proposal.triage.stage.id;
     let mut tags = vec![format!("{}{stage}", manner.tag_prefix)];
+    tags.extend(tags::of(&proposal.triage, &manner.more));
     let mut actions = Vec::new();
     match proposal.decision {
         Decision::StandDown(_) => return actions,
@@ -108,6 +110,7 @@ fn actions(
     if let Some(field) = &manner.stage_field {
         actions.push(Action::Field { field: field.clone(), value: stage.clone() });
     }
+    actions.extend(tags::fields(&proposal.triage, &manner.more));
     actions
 }
 

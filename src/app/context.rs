@@ -8,8 +8,10 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use crate::act::Manner;
+use crate::act::More;
 use crate::certify::Lapse;
 use crate::config::Connection;
+use crate::config::Journey;
 use crate::config::Mode;
 use crate::config::SendWhen;
 use crate::config::Settings;
@@ -157,9 +159,21 @@ pub(super) fn manner(
         brand,
         tag_prefix: settings.journey.tag_prefix.clone(),
         stage_field,
+        more: more(&settings.journey),
         is_shadow: mode == Mode::Shadow,
         tells_customer: mode == Mode::Autopilot && settings.handover.tell_customer,
         hours: settings.hours.read().unwrap_or_default(),
+    }
+}
+
+/// What of the triage beside the stage is written.
+fn more(journey: &Journey) -> More {
+    let named = |field: &String| Some(field.clone()).filter(|it| !it.is_empty());
+    More {
+        has_tags: journey.more_tags,
+        topic_field: named(&journey.topic_field),
+        mood_field: named(&journey.mood_field),
+        urgency_field: named(&journey.urgency_field),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `deskhand calibrate`: learns from the team's own history what speaks for an
-//! article, shows what that is worth on newer tickets, and keeps it if it is.
+//! article and what tells stages and topics, shows what that is worth on newer tickets, and keeps it if it is.
+
+mod taught;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,6 +13,7 @@ use serde_json::json;
 
 use super::Library;
 use super::ingest::bar;
+use crate::app;
 use crate::calibrate;
 use crate::calibrate::Calibration;
 use crate::eval::Interval;
@@ -52,13 +55,19 @@ pub struct CalibrateArgs {
 pub async fn run(
     args: &CalibrateArgs,
     library: &Library,
+    stage_prefix: &str,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let Library { store, embedder, index } = library;
     if args.reset {
         return reset(args.brand.as_deref(), store, out).await;
     }
-    let History { brand, articles, tickets } = history(store, args.brand.as_deref())?;
+    let history = history(store, args.brand.as_deref())?;
+    let taught = taught::learn(&history, stage_prefix, store, args.dry_run).await?;
+    if !args.json {
+        taught::show(&taught, args.dry_run, out)?;
+    }
+    let History { brand, articles, tickets } = history;
     let asked = calibrate::asked_again(articles, tickets)?;
     let meanings = Meanings::of(&asked, Some(store), embedder).await?;
     let meanings = meanings.with_synonyms(Arc::clone(index.synonyms()));
@@ -77,7 +86,7 @@ pub async fn run(
         store.write(move |it| knowledge::keep_weights(it, &brand, &weights)).await?;
     }
     if args.json {
-        writeln!(out, "{}", json!({ "kept": kept, "calibration": calibration }))?;
+        writeln!(out, "{}", json!({ "kept": kept, "calibration": calibration, "triage": taught }))?;
         return Ok(());
     }
     Ok(show(&calibration, kept, args.dry_run, out)?)
@@ -90,6 +99,7 @@ async fn reset(brand: Option<&str>, store: &Store, out: &mut dyn Write) -> anyho
     for brand in brands {
         store.write(move |it| knowledge::forget_weights(it, &brand)).await?;
     }
+    app::forget_teams(store, brand).await?;
     writeln!(out, "The weights are those Deskhand comes with.")?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod promises;
 mod replies;
+mod stages;
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 use self::promises::GuaranteeArgs;
 use self::replies::ReplyArgs;
+use self::stages::TriageArgs;
 use super::ingest::bar;
 use crate::app;
 use crate::config;
@@ -42,6 +44,7 @@ use crate::eval::verify;
 ///   deskhand eval guard --data ./attacks
 ///   deskhand eval reply --data ./history --show 5
 ///   deskhand eval guarantee --data ./history
+///   deskhand eval triage --data ./labelled
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EvalArgs {
@@ -51,6 +54,14 @@ pub struct EvalArgs {
 
 #[derive(Debug, Subcommand)]
 enum Step {
+    /// Whether messages get the right stage of the journey, and whoever asks for a person
+    /// is heard
+    ///
+    /// Reads every .jsonl of a folder, or of the folders in it. A line is a text with
+    /// `stage` (`none`: of no stage) and `wants_human`, or a conversation whose turns have
+    /// them. `all` and `domain:` are by what Deskhand comes with, which has seen no label of
+    /// theirs; `own labels:` is learned from four fifths of a file and judged on the rest.
+    Triage(TriageArgs),
     /// Whether the right article is found, and whether it is known that none is
     Retrieval(RetrievalArgs),
     /// Whether what identifies people is masked, and nothing else
@@ -178,6 +189,7 @@ pub async fn run(args: &EvalArgs, file: Option<&Path>, out: &mut dyn Write) -> a
         }
         Step::Verify(args) => check_replies(args, out),
         Step::Reply(args) => replies::reply(args, embedder(None, file)?, out).await,
+        Step::Triage(args) => stages::triage(args, out),
         Step::Guarantee(args) => promises::guarantee(args, embedder(None, file)?, out).await,
     }
 }
@@ -273,6 +285,7 @@ fn show(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
         "mask" => ("sentences", "sentence"),
         "guard" => ("texts", "text"),
         "verify" => ("replies", "sentence"),
+        "triage" => ("messages", "message"),
         _ => ("questions with labels", "question"),
     };
     writeln!(out, "{} on {}, {} {many}", report.step, report.data, report.n)?;

@@ -11,10 +11,10 @@ use super::Figures;
 use super::Slices;
 
 /// Resamples of the questions behind one interval.
-const N_RESAMPLES: usize = 1_000;
+pub(super) const N_RESAMPLES: usize = 1_000;
 
 /// Fixed, so that the same data gives the same interval.
-const SEED: u64 = 20_26;
+pub(super) const SEED: u64 = 20_26;
 
 /// The middle 95 % of what a figure would be on other questions like these.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -133,7 +133,7 @@ pub(super) fn average(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-fn middle(mut values: Vec<f64>) -> Interval {
+pub(super) fn middle(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values.get((values.len() as f64 * share) as usize).copied();
     Interval(at(0.025).unwrap_or(f64::NAN), at(0.975).unwrap_or(f64::NAN))

@@ -63,6 +63,8 @@ pub(super) fn read_record(
     document.url = word(record, &["url", "html_url"]);
     document.language = word(record, &["lang", "language", "locale"]);
     document.tags = words(record, "tags");
+    // A file's label teaches as a helpdesk's tag does.
+    document.tags.extend(word(record, &["stage"]).map(|it| format!("stage-{it}")));
     document.audience = plan.audience.clone().unwrap_or_else(|| audience_of(record));
     let dates = ["updated", "updated_at", "edited_at", "created", "created_at"];
     document.updated_at = word(record, &dates).and_then(|it| markdown::parse_date(&it));

@@ -2,10 +2,6 @@
 
 use super::*;
 
-fn ticket(question: &str) -> Ticket {
-    Ticket { question: question.to_owned(), ..Ticket::default() }
-}
-
 #[test]
 fn five_models_come_with_deskhand() {
     let models = StageModel::shipped().unwrap();
@@ -26,7 +22,7 @@ fn a_ticket_is_tagged_where_its_words_point_and_says_why() {
         ("Ich möchte mein Abo kündigen", "renewal_or_advocacy"),
         ("エラーが出て動かない", "support"),
     ] {
-        let tag = model.tag(&ticket(question));
+        let tag = model.by_cues(&cued(question));
         assert_eq!(tag.id, stage, "{question}: {}", tag.reason);
         assert!(tag.reason.contains('"') && tag.strength > 0.0 && tag.strength <= 1.0);
     }
@@ -35,8 +31,8 @@ fn a_ticket_is_tagged_where_its_words_point_and_says_why() {
 #[test]
 fn a_ticket_without_any_cue_is_of_unknown_stage() {
     let model = StageModel::preset("m2").unwrap().unwrap();
-    assert_eq!(model.tag(&ticket("Write me a poem about resistors")), StageTag::unknown());
-    assert_eq!(model.tag(&ticket("")), StageTag::unknown());
+    assert_eq!(model.by_cues(&cued("Write me a poem about resistors")), StageTag::unknown());
+    assert_eq!(model.by_cues(&cued("")), StageTag::unknown());
 }
 
 #[test]

@@ -37,11 +37,13 @@ pub struct Circumstances {
     pub now: Timestamp,
     /// Who has the conversation.
     pub custody: Custody,
+    /// The stage a person of the team has set in the helpdesk; `None` if nobody has.
+    pub stage_set: Option<String>,
 }
 
 impl Circumstances {
     /// Of a conversation nobody has handed over.
     pub fn at(now: Timestamp) -> Circumstances {
-        Circumstances { now, custody: Custody::default() }
+        Circumstances { now, ..Circumstances::default() }
     }
 }

@@ -10,6 +10,7 @@ use crate::index::Index;
 use crate::journey::StageModel;
 use crate::pipeline::Context;
 use crate::proposal::Versions;
+use crate::triage::Team;
 
 /// Hex digits of a hash that name a version: as many as git shows.
 const VERSION_CHARS: usize = 12;
@@ -31,6 +32,16 @@ pub(super) fn of(
         settings: context.settings_version.clone(),
         manifest: context.manifest_version.clone(),
         ranking: ranking(index, &context.scope.brand),
+    }
+}
+
+/// The same where a team's past tickets taught stages: other stages have other thresholds.
+pub(super) fn with_team(versions: Versions, team: Option<&Team>) -> Versions {
+    match team.filter(|it| !it.stages.labels().is_empty()) {
+        Some(team) => {
+            Versions { stages: format!("{}+{}", versions.stages, team.version), ..versions }
+        }
+        None => versions,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::proposal::Exchange;
 use crate::proposal::Proposal;
 use crate::text;
 use crate::triage::FlagKind;
+use crate::triage::Sentiment;
 use crate::triage::Triage;
 use crate::verify::Fault;
 use crate::verify::Verdict;
@@ -181,6 +182,15 @@ fn compose(proposal: &Proposal, lead: &str, why: &str) -> Wording {
         note.line("Not known yet", missing);
     }
     note.line("Journey stage", &stage(proposal));
+    if let Some(topic) = &proposal.triage.topic {
+        note.line("Topic", &format!("{} ({})", topic.label, topic.reason));
+    }
+    if let Some(mood) = mood(proposal) {
+        note.line("Mood", &mood);
+    }
+    if proposal.triage.urgency.is_urgent {
+        note.line("Urgent", &proposal.triage.urgency.reason);
+    }
     if !proposal.draft.sentences.is_empty() {
         note.line("Confidence", &confidence(proposal));
         let heading = match proposal.decision {
@@ -260,6 +270,24 @@ fn doubt(stale: &Stale) -> String {
 fn stage(proposal: &Proposal) -> String {
     let stage = &proposal.triage.stage;
     format!("{} ({})", stage.id, stage.reason)
+}
+
+/// How the customer feels and what says so, with the path where there is one. `None` if
+/// they have written as people do who feel nothing much.
+fn mood(proposal: &Proposal) -> Option<String> {
+    let mood = &proposal.triage.mood;
+    if mood.path.iter().all(|it| *it == Sentiment::Neutral) {
+        return None;
+    }
+    let path: Vec<&str> = mood.path.iter().map(|it| it.word()).collect();
+    let mut told = path.join(" → ");
+    if !mood.reason.is_empty() {
+        told.push_str(&format!(" ({})", mood.reason));
+    }
+    if mood.worsens() {
+        told.push_str("; it gets worse");
+    }
+    Some(told)
 }
 
 fn confidence(proposal: &Proposal) -> String {

@@ -116,6 +116,33 @@ pub fn outcome_of(
         .optional()
 }
 
+/// A stage a decision was made with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    pub stage: String,
+    /// True if a person had set it.
+    pub is_by_person: bool,
+}
+
+/// The stages a conversation was tagged with, oldest first. Empty before the first
+/// decision.
+pub fn stages_of(
+    connection: &Connection,
+    brand: &str,
+    conversation: &str,
+) -> rusqlite::Result<Vec<Tagged>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT stage, CASE WHEN json_valid(record)
+                THEN coalesce(json_extract(record, '$.proposal.triage.stage.by'), '') = 'person'
+                ELSE 0 END
+         FROM decisions WHERE brand = ?1 AND conversation = ?2 ORDER BY at_ms",
+    )?;
+    let rows = statement.query_map([brand, conversation], |row| {
+        Ok(Tagged { stage: row.get(0)?, is_by_person: row.get(1)? })
+    })?;
+    rows.collect()
+}
+
 /// How a decision ends, and with it the deliveries that led to it.
 #[derive(Debug, Clone)]
 pub struct Ending {

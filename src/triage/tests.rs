@@ -1,6 +1,7 @@
 //! Tickets as people write them, and what is seen in them.
 
 use super::*;
+use crate::journey::SaidBy;
 use crate::ticket::Turn;
 
 fn ticket(question: &str) -> Ticket {
@@ -8,7 +9,7 @@ fn ticket(question: &str) -> Ticket {
 }
 
 fn flags(question: &str) -> Triage {
-    triage(&ticket(question), &StageModel::preset("m1").unwrap().unwrap())
+    triage(&ticket(question), &StageModel::preset("m1").unwrap().unwrap(), Known::default())
 }
 
 #[test]
@@ -132,10 +133,10 @@ fn an_answered_subject_is_not_read_again() {
     let mut ticket = ticket("It worked, but where is the export now?");
     ticket.subject = "I want to speak to a human".to_owned();
     let model = StageModel::preset("m1").unwrap().unwrap();
-    assert!(triage(&ticket, &model).has(FlagKind::AskedForPerson));
+    assert!(triage(&ticket, &model, Known::default()).has(FlagKind::AskedForPerson));
     ticket.turns =
         vec![Turn { message_id: "1".to_owned(), author: AuthorKind::Agent, text: "Hi".to_owned() }];
-    assert!(!triage(&ticket, &model).has(FlagKind::AskedForPerson));
+    assert!(!triage(&ticket, &model, Known::default()).has(FlagKind::AskedForPerson));
 }
 
 #[test]
@@ -143,4 +144,154 @@ fn huge_and_empty_texts_have_a_triage() {
     assert!(flags("").flags.is_empty());
     flags(&"a ".repeat(5_000_000));
     flags(&"speak to a ".repeat(2_000));
+}
+
+fn stage_of(question: &str, language: &str) -> StageTag {
+    let language = Some(language.to_owned());
+    let ticket = Ticket { language, ..ticket(question) };
+    triage(&ticket, &StageModel::of_kinds().unwrap(), Known::default()).stage
+}
+
+#[test]
+fn the_stage_is_told_for_businesses_nobody_has_met_and_says_why() {
+    for (question, stage) in [
+        ("How much does the annual ski pass cost?", "consideration"),
+        ("Which of your kayaks would you recommend for a beginner?", "consideration"),
+        ("I would like to order two beehives.", "purchase"),
+        ("How do I register for the parents' portal?", "onboarding"),
+        ("Where can I download my tax certificate?", "usage"),
+        ("My hearing aid stopped working this morning", "support"),
+        ("Where is my parcel? It should have been here on Monday.", "support"),
+        ("Please cancel my piano lessons subscription", "retention"),
+        ("I want to send the tent back and get my money back", "retention"),
+        ("Do I get a bonus if I refer a friend?", "advocacy"),
+        ("Please put me on the mailing list for your newsletter", "awareness"),
+    ] {
+        let tag = stage_of(question, "en");
+        assert_eq!(tag.id, stage, "{question}: {}", tag.reason);
+        assert!(tag.reason.contains('"'), "{question}: {}", tag.reason);
+        assert!(0.0 < tag.strength && tag.strength <= 1.0, "{question}");
+    }
+}
+
+#[test]
+fn other_languages_are_told_by_the_cues() {
+    for (question, language, stage) in [
+        ("Ich möchte mein Abo kündigen", "de", "retention"),
+        ("L'application ne fonctionne pas, j'ai une erreur", "fr", "support"),
+        ("¿Cómo puedo crear una cuenta?", "es", "onboarding"),
+        ("Vorrei acquistare un abbonamento, quali sono i metodi di pagamento?", "it", "purchase"),
+        ("Não funciona, aparece um erro", "pt", "support"),
+        ("Ik wil mijn bestelling retourneren", "nl", "retention"),
+        ("エラーが出て動かない", "ja", "support"),
+    ] {
+        assert_eq!(stage_of(question, language).id, stage, "{question}");
+    }
+}
+
+#[test]
+fn what_says_nothing_of_a_stage_is_unknown() {
+    for question in ["", "hello", "5551234", "ok", "Aaron"] {
+        assert_eq!(stage_of(question, "en").id, "unknown", "{question}");
+    }
+}
+
+fn talk(messages: &[&str]) -> Ticket {
+    let mut turns = Vec::new();
+    for (place, text) in messages.iter().enumerate() {
+        if place > 0 {
+            let (message_id, text) = (format!("a{place}"), "Here you are.".to_owned());
+            turns.push(Turn { message_id, author: AuthorKind::Agent, text });
+        }
+        let (message_id, text) = (format!("c{place}"), (*text).to_owned());
+        turns.push(Turn { message_id, author: AuthorKind::Customer, text });
+    }
+    Ticket {
+        turns,
+        language: Some("en".to_owned()),
+        ..ticket(messages.last().copied().unwrap_or_default())
+    }
+}
+
+#[test]
+fn one_weak_message_does_not_move_the_stage_and_a_clear_one_does() {
+    let model = StageModel::preset("m1").unwrap().unwrap();
+    let of = |messages: &[&str]| triage(&talk(messages), &model, Known::default()).stage;
+    let opened = "My router stopped working, there is an error on the screen.";
+    for weak in ["ok", "It is the black one", "Yes, I bought it in May"] {
+        let tag = of(&[opened, weak]);
+        assert_eq!(tag.id, "support", "{weak}: {}", tag.reason);
+        assert!(tag.reason.contains('"'), "{weak}: {}", tag.reason);
+    }
+    let moved = of(&[opened, "Then I want to cancel my contract and get a refund."]);
+    assert_eq!(moved.id, "renewal_or_advocacy", "{}", moved.reason);
+}
+
+#[test]
+fn what_a_person_set_is_kept_whatever_the_customer_says() {
+    let model = StageModel::preset("m1").unwrap().unwrap();
+    let known = Known { stage_set: Some("purchase"), ..Known::default() };
+    let tag = triage(&ticket("Cancel my subscription, it does not work!"), &model, known).stage;
+    assert_eq!((tag.id.as_str(), tag.by), ("purchase", SaidBy::Person));
+    // A stage this model does not have sets nothing.
+    let known = Known { stage_set: Some("nowhere"), ..Known::default() };
+    let tag = triage(&ticket("Cancel my subscription, it does not work!"), &model, known).stage;
+    assert_ne!(tag.by, SaidBy::Person);
+}
+
+#[test]
+fn the_mood_is_told_with_its_path_and_whether_it_gets_worse() {
+    let model = StageModel::preset("m1").unwrap().unwrap();
+    let mood = |messages: &[&str]| triage(&talk(messages), &model, Known::default()).mood;
+    let worse = mood(&[
+        "Thanks a lot for the quick delivery, great service!",
+        "Where do I find the manual?",
+        "This is unacceptable. I have asked three times and nobody answers!",
+    ]);
+    assert_eq!(worse.path, [Sentiment::Positive, Sentiment::Neutral, Sentiment::Negative]);
+    assert!(worse.worsens() && worse.reason.contains("unacceptable"), "{worse:?}");
+    let better = mood(&["This is terrible, fed up with it", "It works now, thanks a lot!"]);
+    assert_eq!(better.now(), Sentiment::Positive);
+    assert!(!better.worsens());
+    for text in [
+        "Das ist eine Frechheit, ich bin sauer!",
+        "C'est scandaleux, j'en ai ras le bol",
+        "Esto es inaceptable, estoy harto",
+        "È una vergogna, sono stufo",
+        "I am not happy and still waiting",
+        "WHY DOES NOBODY ANSWER MY QUESTION",
+    ] {
+        assert_eq!(mood(&[text]).now(), Sentiment::Negative, "{text}");
+    }
+    for text in ["How do I change my address?", "Thanks in advance", "The error log is attached"] {
+        assert_eq!(mood(&[text]).now(), Sentiment::Neutral, "{text}");
+    }
+}
+
+#[test]
+fn urgency_is_heard_and_a_date_alone_is_none() {
+    for text in
+        ["URGENT: the site is down", "Das ist dringend!", "C'est urgent", "至急お願いします"]
+    {
+        assert!(flags(text).urgency.is_urgent, "{text}");
+    }
+    for text in ["Can I come tomorrow?", "How do I renew my pass?"] {
+        assert!(!flags(text).urgency.is_urgent, "{text}");
+    }
+}
+
+#[test]
+fn a_deal_of_hundreds_of_seats_goes_to_a_person() {
+    for text in [
+        "We need 500 licenses for our company, can you send an offer?",
+        "Our procurement department asks for a framework agreement",
+        "We would like to buy seats for 1200 employees",
+    ] {
+        let raised = flags(text);
+        let reason = raised.reason(FlagKind::Sensitive).unwrap_or_default();
+        assert!(reason.contains("high-stakes deal"), "{text}: {:?}", raised.flags);
+    }
+    for text in ["I have 2 users on my plan", "The file has 500 lines, how do I import it?"] {
+        assert!(!flags(text).has(FlagKind::Sensitive), "{text}");
+    }
 }

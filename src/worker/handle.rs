@@ -187,7 +187,9 @@ impl Worker {
             return Ok(self.end_all(lease, waiting, custody, Outcome::Ignored(handled)).await?);
         }
         let context = guarantee::licensed(&self.store, &desk.context, &lease.connection).await?;
-        let circumstances = Circumstances { now: self.clock.now(), custody: custody.clone() };
+        let stage_set = self.stage_set(desk, lease, conversation).await?;
+        let circumstances =
+            Circumstances { now: self.clock.now(), custody: custody.clone(), stage_set };
         let proposal = self.pipeline.prepare(conversation, &context, &circumstances).await?;
         count(&proposal);
         let record = Record { proposal, seen: Seen::of(conversation, read_ms) };

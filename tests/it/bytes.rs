@@ -27,6 +27,7 @@ use deskhand::ticket::AuthorKind;
 use deskhand::ticket::Body;
 use deskhand::ticket::Conversation;
 use deskhand::ticket::Message;
+use deskhand::triage::Known;
 use deskhand::triage::triage;
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -149,7 +150,7 @@ proptest! {
         };
         let ticket = normalize(&conversation);
         prop_assert_eq!(ticket.trigger.as_deref(), Some("3"));
-        prop_assert_eq!(triage(&ticket, &STAGES), triage(&ticket, &STAGES));
+        prop_assert_eq!(triage(&ticket, &STAGES, Known::default()), triage(&ticket, &STAGES, Known::default()));
     }
 
     #[test]

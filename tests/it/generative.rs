@@ -27,7 +27,6 @@ use deskhand::http;
 use deskhand::index::Change;
 use deskhand::index::Index;
 use deskhand::journey::StageModel;
-use deskhand::journey::StageTag;
 use deskhand::knowledge::Audience;
 use deskhand::knowledge::Document;
 use deskhand::knowledge::Hit;
@@ -163,7 +162,7 @@ pub(crate) async fn draft_of(
 
 /// The same with what it cost.
 pub(crate) async fn drafted_by(generative: &Generative, question: &str, hits: &[Hit]) -> Drafted {
-    let triage = Triage { stage: StageTag::unknown(), flags: Vec::new() };
+    let triage = Triage::default();
     generative.draft(&ticket(question), &triage, hits).await
 }
 

@@ -199,3 +199,36 @@ fn promises_can_be_tried_on_questions_with_an_intent() {
     assert!(shown.contains("10 % of replies, 2000 labels") && shown.contains("naive"), "{shown}");
     assert!(shell.complains(&["eval", "guarantee", "--data", "."]).contains("corpus.jsonl"));
 }
+
+/// Labelled messages in two forms; of a stage, of none, and of one who asks for a person.
+#[test]
+fn stages_are_measured_for_businesses_whose_labels_were_never_seen() {
+    let shell = shell();
+    for folder in ["labelled/boats", "empty"] {
+        std::fs::create_dir_all(shell.folder.path().join(folder)).unwrap();
+    }
+    let lines = [
+        r#"{"text": "My kettle stopped working", "lang": "en", "stage": "support"}"#,
+        r#"{"text": "I want to cancel my tea subscription", "lang": "en", "stage": "retention"}"#,
+        r#"{"text": "How much does a teapot cost?", "lang": "en", "stage": "consideration"}"#,
+        r#"{"text": "Let me speak to a human", "lang": "en", "stage": "none", "wants_human": true}"#,
+    ];
+    shell.write("labelled/tea.jsonl", &lines.join("\n"));
+    let talk = r#"{"turns": [{"role": "customer", "text": "I want to order a boat", "stage": "purchase"},
+        {"role": "agent", "text": "Gladly", "stage": "purchase"}, {"role": "customer", "text": "ok"}]}"#;
+    shell.write("labelled/boats/talks.jsonl", &talk.replace('\n', " "));
+    let eval =
+        |more: &[&str]| shell.says(&[&["eval", "triage", "--data", "labelled"], more].concat());
+    let report: Value = serde_json::from_str(&eval(&["--json"])).unwrap();
+    assert_eq!((&report["step"], &report["n"]), (&"triage".into(), &5.into()), "{report}");
+    assert_eq!(report["metrics"]["all"]["macro_f1"], 1.0, "{report}");
+    assert_eq!(report["metrics"]["asks for a person"]["recall"], 1.0);
+    assert_eq!(report["metrics"]["asks for a person"]["false"], 0.0);
+    assert!(report["baseline"]["commonest"]["all"]["macro_f1"].as_f64().unwrap() < 0.5);
+    assert!(eval(&[]).contains("stage:support"));
+    let error = shell.complains(&["eval", "triage", "--data", "labelled", "--stages", "m9"]);
+    assert!(error.contains("m9"), "{error}");
+    shell.write("empty/none.jsonl", r#"{"id": 1}"#);
+    let error = shell.complains(&["eval", "triage", "--data", "empty"]);
+    assert!(error.contains("wants_human"), "{error}");
+}
