@@ -151,7 +151,10 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
 async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyhow::Result<()> {
     let settings = loaded.settings;
     match command {
-        Command::Serve(args) => serve::run(args, App::build(settings, Clock::System)?).await,
+        Command::Serve(args) => {
+            let app = App::build(settings, Clock::System)?;
+            Box::pin(serve::run(args, app)).await
+        }
         Command::Ingest(args) => {
             let library = Library::open(&settings)?;
             // An export that names no brand is for the only connection there is.

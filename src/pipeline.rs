@@ -16,9 +16,9 @@ pub use self::authority::Authority;
 pub use self::context::Circumstances;
 pub use self::context::Context;
 pub use self::cpu::Cpu;
+pub use self::teams::Teams;
 pub use self::telling::Begun;
 pub use self::telling::Telling;
-pub use self::teams::Teams;
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 //! (`config/journey_cues.toml`). A stage of a model names the tables it is spoken for by.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -68,7 +69,10 @@ impl CueTables {
         for name in names {
             let table = read.get(name).ok_or_else(|| format!("has no table `{name}`"))?;
             for (is_strong, words) in [(true, &table.strong), (false, &table.weak)] {
-                cues.extend(words.iter().map(|it| (it.as_str(), tables.len())));
+                // Two languages may spell a cue alike but for an accent: it is said once.
+                let mut spelled = BTreeSet::new();
+                let new = words.iter().filter(|it| spelled.insert(plain(it)));
+                cues.extend(new.map(|it| (it.as_str(), tables.len())));
                 tables.push((name, is_strong));
             }
         }

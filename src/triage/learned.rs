@@ -25,8 +25,7 @@ const PART: char = '~';
 /// Words, pairs and parts that are kept, the most frequent first.
 const MAX_TERMS: usize = 30_000;
 
-/// Rounds over the texts, and AdaGrad's step (Duchi, Hazan and Singer 2011). Chosen on
-/// a part of development data that was not learned from.
+/// Rounds over the texts, and AdaGrad's step (Duchi, Hazan and Singer 2011). Set by hand.
 const ROUNDS: usize = 12;
 const STEP: f32 = 0.5;
 

@@ -17,11 +17,15 @@ use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
 /// So much clearer than the stage before must the words of a new message be to move it.
-/// (A hand-set figure: at 0.15 fewer than one conversation in twenty moves twice.)
+/// (Set by hand.)
 const MOVES_FROM: f32 = 0.15;
 
 /// Less than this between the first and the second stage is a guess: `unknown`.
 const LEAST_MARGIN: f32 = 0.04;
+
+/// Less than this said by words that are about something is next to nothing: a greeting, a
+/// number, "the black one". In logits. (Set by hand.)
+const LEAST_EVIDENCE: f32 = 0.3;
 
 /// What the team's labels say is taken from this probability on; below, words count.
 const TEAM_FROM: f32 = 0.5;
@@ -191,8 +195,10 @@ fn tagged(
     // What speaks for a kind this model has no stage for speaks against all it has.
     let homeless = places.iter().zip(spoken.kinds).filter(|it| it.0.is_none()).map(|it| it.1);
     let second = others.chain(homeless).fold(0.0_f32, f32::max);
-    let words = spoken.for_kinds(|kind| places.get(kind) == Some(&Some(best)));
-    if strength - second < LEAST_MARGIN || words.is_empty() {
+    let is_its = |kind: usize| places.get(kind) == Some(&Some(best));
+    let words = spoken.for_kinds(is_its);
+    let evidence = spoken.evidence_for(is_its);
+    if strength - second < LEAST_MARGIN || evidence < LEAST_EVIDENCE || words.is_empty() {
         return StageTag {
             reason: "nothing speaks clearly for one stage".to_owned(),
             ..StageTag::unknown()

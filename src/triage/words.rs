@@ -13,6 +13,7 @@ use crate::embed::Meaning;
 use crate::journey::Cued;
 use crate::journey::N_KINDS;
 use crate::text::cues::plain;
+use crate::text::terms::terms;
 
 const FILE: &str = "stage_words.tsv";
 const SHIPPED: &str = include_str!("../../config/stage_words.tsv");
@@ -47,8 +48,9 @@ pub(super) fn shipped() -> Result<&'static Words, &'static RulesError> {
 #[derive(Debug)]
 pub(super) struct Words {
     bias: Row,
-    /// By folded word, or two with a space between.
-    words: HashMap<&'static str, Row>,
+    /// By folded word, or two with a space between; true for those that are about
+    /// something, unlike "is the".
+    words: HashMap<&'static str, (Row, bool)>,
     /// By cue table and how clearly it speaks, as `support:strong`.
     cues: HashMap<&'static str, Row>,
     meaning: Vec<Row>,
@@ -59,8 +61,9 @@ pub(super) struct Words {
 pub(super) struct Spoken {
     /// Probabilities in the order of `journey::KINDS`; they sum up to 1.
     pub(super) kinds: Row,
-    /// What each word or cue added for each kind, in the order of the text.
-    said: Vec<(String, Row)>,
+    /// What each word or cue added for each kind, in the order of the text; true for those
+    /// that are about something.
+    said: Vec<(String, Row, bool)>,
 }
 
 impl Words {
@@ -92,7 +95,10 @@ impl Words {
         }
         match name.split_once(' ') {
             None if name == "bias" => self.bias = row,
-            Some(("w", word)) => drop(self.words.insert(word, row)),
+            Some(("w", word)) => {
+                let is_about = !terms(word, Some("en")).is_empty();
+                self.words.insert(word, (row, is_about));
+            }
             Some(("c", cue)) => drop(self.cues.insert(cue, row)),
             Some(("m", part)) => *self.meaning.get_mut(part.parse::<usize>().ok()?)? = row,
             _ => return None,
@@ -115,14 +121,14 @@ impl Words {
         let mut sum = self.bias;
         let mut said = Vec::new();
         for found in self.found(&words) {
-            let Some(row) = self.words.get(found.as_str()) else { continue };
+            let Some((row, is_about)) = self.words.get(found.as_str()) else { continue };
             add(&mut sum, row, 1.0);
-            said.push((found, *row));
+            said.push((found, *row, *is_about));
         }
         for (table, count, cue) in counted(cued) {
             let Some(row) = self.cues.get(table.as_str()) else { continue };
             add(&mut sum, row, count as f32);
-            said.push((cue, row.map(|it| it * count as f32)));
+            said.push((cue, row.map(|it| it * count as f32), true));
         }
         if let Some(meaning) = embed::by_table(&[text]) {
             for (part, row) in meaning_parts(&meaning).zip(&self.meaning) {
@@ -154,16 +160,18 @@ impl Words {
 }
 
 impl Spoken {
+    /// What the words that are about something, and the cues, say for these kinds rather
+    /// than for the others, in logits. 0.0 where only "it is the one" is said.
+    pub(super) fn evidence_for(&self, of: impl Fn(usize) -> bool) -> f32 {
+        let about = self.said.iter().filter(|it| it.2);
+        about.map(|it| ahead(&it.1, &of)).sum()
+    }
+
     /// The words that said most for these kinds rather than for the others, each as it
     /// was found, strongest first. Sets of words that share one are told once.
     pub(super) fn for_kinds(&self, of: impl Fn(usize) -> bool) -> Vec<&str> {
-        let weight = |row: &Row| {
-            let mean = row.iter().sum::<f32>() / N_KINDS as f32;
-            let best = row.iter().enumerate().filter(|it| of(it.0)).map(|it| *it.1);
-            best.fold(f32::NEG_INFINITY, f32::max) - mean
-        };
         let mut said: Vec<(&str, f32)> =
-            self.said.iter().map(|(word, row)| (word.as_str(), weight(row))).collect();
+            self.said.iter().map(|(word, row, _)| (word.as_str(), ahead(row, &of))).collect();
         said.retain(|it| 0.0 < it.1 && it.0.chars().any(char::is_alphanumeric));
         said.sort_by(|one, other| other.1.total_cmp(&one.1));
         let mut told: Vec<&str> = Vec::new();
@@ -175,6 +183,13 @@ impl Spoken {
         }
         told
     }
+}
+
+/// How far a row is for the best of some kinds, seen from its middle.
+fn ahead(row: &Row, of: impl Fn(usize) -> bool) -> f32 {
+    let mean = row.iter().sum::<f32>() / N_KINDS as f32;
+    let best = row.iter().enumerate().filter(|it| of(it.0)).map(|it| *it.1);
+    best.fold(f32::NEG_INFINITY, f32::max) - mean
 }
 
 /// Tables that cues were found of: their name, how often, and one of the cues.

@@ -2,7 +2,6 @@
 //! effect where they are not.
 
 use deskhand::journey::StageModel;
-use deskhand::journey::StageTag;
 use deskhand::normalize;
 use deskhand::ticket::Author;
 use deskhand::ticket::AuthorKind;
@@ -39,7 +38,7 @@ fn conversation(attachments: &[&str]) -> Conversation {
 fn is_heard(name: &str) -> bool {
     let stages = StageModel::preset("m1").unwrap().unwrap();
     let ticket = normalize::normalize(&conversation(&[name]));
-    triage::triage(&ticket, &stages).has(FlagKind::Injection)
+    triage::triage(&ticket, &stages, triage::Known::default()).has(FlagKind::Injection)
 }
 
 #[test]
@@ -73,7 +72,7 @@ async fn a_name_is_in_no_prompt_and_no_question() {
         ScriptedModel::start(MAX_TOKENS, vec![Say::object(&json!({"sentences": []}))]).await;
     let drafter = generative(&model, MAX_TOKENS);
     let hit = crate::generative::hit(0, "Plans can be changed under Settings.");
-    let triage = Triage { stage: StageTag::unknown(), flags: Vec::new() };
+    let triage = Triage::default();
     drop(drafter.draft(&ticket, &triage, &[hit]).await);
     assert!(!user_of(&model.single_request()).contains("zorblax"));
 }

@@ -64,8 +64,10 @@ impl Pipeline {
         context: &Context,
         circumstances: &Circumstances,
     ) -> Result<Begun<'a>, PrepareError> {
-        let read = self.read(conversation.clone(), circumstances.clone()).await?;
+        let team = self.teams.get(&context.scope.brand).cloned();
         let versions = versions::of(&self.index, &self.embedder, &self.stages, context);
+        let versions = versions::with_team(versions, team.as_deref());
+        let read = self.read(conversation.clone(), circumstances.clone(), team).await?;
         let (scoped, plain) = (context.clone(), versions.clone());
         let gating = move || {
             let mut found = read(&scoped.scope)?;

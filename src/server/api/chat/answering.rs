@@ -53,7 +53,10 @@ pub(super) async fn answer(app: &App, asked: Asked, page: &Page) {
 }
 
 async fn attempt(app: &App, asked: &Asked, page: &Page) -> anyhow::Result<()> {
-    let circumstances = Circumstances { now: app.clock.now(), custody: custody(app, asked).await? };
+    let circumstances = {
+        // A page has no tags by which a person could set the stage.
+        Circumstances { now: app.clock.now(), custody: custody(app, asked).await?, stage_set: None }
+    };
     // Under the certificate that holds now, if it takes one.
     let context = guarantee::licensed(&app.store, &asked.context, &asked.caller).await?;
     let begun = app.pipeline.begin(&asked.conversation, &context, &circumstances).await?;
