@@ -15,6 +15,7 @@ pub use self::context::answering;
 pub use self::context::context;
 pub use self::context::settings_version;
 pub use self::context::synonyms;
+pub use self::context::treated;
 pub use self::models::drafter;
 pub use self::models::embedder;
 pub use self::spending::Spending;

@@ -1,11 +1,17 @@
-//! Learns from a team's own history what each signal of a ranking counts: asks the
-//! tickets of the past again, each with only what was known before it, fits on the
-//! older of them and judges on the newer.
+//! Learns from a team's own history what each signal of a ranking counts, and each
+//! feature of the confidence: asks the tickets of the past again, each with only what was
+//! known before it, fits on the older of them and judges on the newer.
 
 mod clusters;
+mod sureness;
 mod taught;
 mod weights;
 
+pub use self::sureness::Learned;
+pub use self::sureness::MIN_EXAMPLES;
+pub use self::sureness::Source;
+pub use self::sureness::n_fitted;
+pub use self::sureness::sure;
 pub use self::taught::Lesson;
 pub use self::taught::Taught;
 pub use self::taught::teach;

@@ -164,8 +164,7 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
         }
         Command::Index(args) => index::run(&args, &Library::open(&settings)?, out).await,
         Command::Calibrate(args) => {
-            let library = Library::open(&settings)?;
-            calibrate::run(&args, &library, &settings.journey.tag_prefix, out).await
+            calibrate::run(&args, &settings, &Library::open(&settings)?, out).await
         }
         Command::Replay(args) => replay::run(&args, settings, out).await,
         Command::Ask(args) => {

@@ -1,13 +1,16 @@
 //! A step measured on labelled files: its figures beside a baseline's, with
 //! intervals, on nothing that was not known when a question was asked.
 
+mod answered;
 mod attacks;
 mod baseline;
 mod blocked;
 mod claims;
+pub mod confidence;
 mod data;
 pub mod guarantee;
 pub mod guard;
+mod intents;
 mod labels;
 pub mod mask;
 mod meanings;
@@ -23,6 +26,8 @@ pub mod triage;
 mod triaged;
 pub mod verify;
 
+pub use self::answered::Answered;
+pub use self::answered::answered;
 pub use self::attacks::Attacks;
 pub use self::attacks::read_attacks;
 pub use self::claims::LabelledClaim;
@@ -32,6 +37,7 @@ pub use self::data::Question;
 pub use self::data::read_folder;
 pub use self::data::read_history;
 pub use self::data::read_questions;
+pub use self::intents::read_teams;
 pub use self::labels::Label;
 pub use self::labels::Sentence;
 pub use self::labels::read_sentences;

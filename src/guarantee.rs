@@ -1,9 +1,14 @@
 //! Certificates in use: made of what people said of drafts, looked up for each ticket,
 //! and watched by what people say of the replies that went out.
 
+mod renew;
 mod sample;
 mod watch;
 
+pub use self::renew::Remembered;
+pub use self::renew::Renewed;
+pub use self::renew::remembered;
+pub use self::renew::renewed;
 pub use self::sample::Sample;
 pub use self::sample::sample;
 pub use self::watch::Audits;

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use tracing::Instrument as _;
 
 use crate::clock::Stopwatch;
+use crate::confidence::Model;
 use crate::decide::Retry;
 use crate::draft::Draft;
 use crate::draft::Drafter;
@@ -267,6 +268,8 @@ struct Understood {
     ticket: Ticket,
     triage: Triage,
     retrieved: Retrieved,
+    /// What makes sure of a draft, for this brand.
+    model: Model,
     circumstances: Circumstances,
     timings: Timings,
 }
@@ -314,7 +317,8 @@ fn search(
     let Sorted { ticket, triage, circumstances, mut timings, .. } = sorted;
     let find = || retrieve::retrieve(index, &ticket, meant, scope);
     let retrieved = step("retrieve", &mut timings, find)?;
-    Ok(Understood { ticket, triage, retrieved, circumstances, timings })
+    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.has_history());
+    Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
 }
 
 /// Draft, from the passages' own sentences.

@@ -53,6 +53,18 @@ pub struct Proposal {
     pub timings: Vec<(String, f64)>,
 }
 
+impl Proposal {
+    /// The draft, where somebody is to read it as a reply: the customer, or an agent who
+    /// decides. Where a person takes over it is no reply, whatever was found.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Draft> {
+        match self.decision {
+            Decision::Send | Decision::Suggest => Some(&self.draft),
+            Decision::Escalate(_) | Decision::StandDown(_) => None,
+        }
+    }
+}
+
 /// Whose word it was that a draft may be sent, or may not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,6 +148,10 @@ pub struct Versions {
     /// team's own synonyms. Empty for the ranking Deskhand comes with.
     #[serde(default)]
     pub ranking: String,
+    /// What each feature of the confidence counts. Empty in proposals from before a team's
+    /// own labels could say so.
+    #[serde(default)]
+    pub confidence: String,
 }
 
 impl Versions {
@@ -153,6 +169,7 @@ impl Versions {
             settings,
             manifest,
             ranking,
+            confidence,
         } = self;
         let named = [
             ("deskhand", deskhand),
@@ -163,6 +180,7 @@ impl Versions {
             ("settings", settings),
             ("manifest", manifest),
             ("ranking", ranking),
+            ("confidence", confidence),
         ];
         named.map(|(name, value)| (name.to_owned(), value.clone())).into()
     }

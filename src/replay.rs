@@ -39,6 +39,7 @@ use crate::eval::Folder;
 use crate::eval::Meanings;
 use crate::eval::Question;
 use crate::eval::Shelf;
+use crate::guarantee::Remembered;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::knowledge::Document;
@@ -46,6 +47,7 @@ use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
 use crate::pipeline::PrepareError;
+use crate::proposal::Proposal;
 
 /// Tickets that are prepared at once: two a core, so that none waits while one is asked
 /// of a model. (Guessed.)
@@ -176,6 +178,35 @@ pub async fn replay(
         }
     }
     Ok(outcomes)
+}
+
+/// Asks drawn tickets of the service again, each with what is known to have been known
+/// when its day began and without its own answer. Nothing is kept.
+///
+/// # Errors
+/// If the index or a step fails.
+pub async fn again(
+    remembered: Vec<Remembered>,
+    mut folder: Folder,
+    meanings: &Meanings,
+    context: &Context,
+    pipeline: impl FnOnce(Arc<Index>) -> anyhow::Result<Pipeline>,
+    mut progress: impl FnMut(usize),
+) -> anyhow::Result<Vec<(Remembered, Proposal)>> {
+    let own: HashSet<&str> = remembered.iter().map(|it| it.conversation.id.as_str()).collect();
+    folder.past_tickets.retain(|it| !own.contains(it.id.as_str()));
+    let mut shelf = Shelf::as_it_was(&folder, meanings).map_err(ReplayError::Index)?;
+    let pipeline = pipeline(Arc::clone(&shelf.index))?;
+    let mut asked = Vec::with_capacity(remembered.len());
+    for it in remembered {
+        let at = Timestamp::from_millisecond(it.at_ms).unwrap_or(Timestamp::MIN);
+        shelf.advance(Some(day_of(at))).map_err(ReplayError::Index)?;
+        let then = Circumstances::at(at);
+        let proposal = pipeline.prepare(&it.conversation, context, &then).await?;
+        asked.push((it, proposal));
+        progress(asked.len());
+    }
+    Ok(asked)
 }
 
 async fn ask(

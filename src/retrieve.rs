@@ -9,6 +9,7 @@ mod fresh;
 mod groups;
 mod meant;
 mod near;
+mod neighbours;
 mod past;
 mod signals;
 mod votes;
@@ -17,6 +18,7 @@ pub use self::answerable::SIGNS;
 pub use self::answerable::Signs;
 pub use self::meant::Meant;
 pub use self::meant::ToAsk;
+pub use self::neighbours::Neighbour;
 pub use self::signals::N_SIGNALS;
 pub use self::signals::NAMES;
 pub use self::signals::Signals;
@@ -54,6 +56,9 @@ pub struct Retrieved {
     pub past_tickets: Vec<Hit>,
     /// What tells whether any of them answers the question.
     pub signs: Signs,
+    /// The past tickets closest to the question that people answered with an article,
+    /// closest first.
+    pub neighbours: Vec<Neighbour>,
 }
 
 /// How many documents of each pool are kept. (Guessed: an agent reads no more.)
@@ -98,9 +103,10 @@ pub fn retrieve(
     };
     let signs = found.signs();
     let mut articles = hits(index, &found)?;
+    let neighbours = found.past.neighbours();
     let past_tickets = answers(index, scope, &found.past.scored, found.past.tickets)?;
     fresh::mark(&mut articles, &past_tickets);
-    Ok(Retrieved { articles, past_tickets, signs })
+    Ok(Retrieved { articles, past_tickets, signs, neighbours })
 }
 
 /// What speaks for each article that might answer, and for there being one: what

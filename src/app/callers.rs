@@ -119,6 +119,14 @@ impl std::fmt::Debug for Callers {
     }
 }
 
+/// What questions of a caller come through, in the place of a manifest's version.
+pub(super) const VERSION: &str = "api";
+
+/// Whose knowledge answers: the brand that is set, or the caller's name.
+pub(super) fn brand<'a>(name: &'a str, caller: &'a ApiCaller) -> &'a str {
+    caller.brand.as_deref().unwrap_or(name)
+}
+
 impl Caller {
     fn new(settings: &Settings, name: &str, caller: &ApiCaller) -> anyhow::Result<Caller> {
         let tokens = fetched(&caller.token)?;
@@ -128,7 +136,7 @@ impl Caller {
             "a token has fewer than {MIN_TOKEN_CHARS} characters; make one with \
              `openssl rand -hex 24`"
         );
-        let brand = caller.brand.as_deref().unwrap_or(name);
+        let brand = brand(name, caller);
         // A page cannot be watched from the shadow: its customers go to people.
         let mode = match caller.mode.unwrap_or(settings.answer.mode) {
             Mode::Suggest | Mode::Shadow => Mode::Suggest,
@@ -136,7 +144,7 @@ impl Caller {
         };
         Ok(Caller {
             name: name.to_owned(),
-            context: super::context(settings, mode, brand, "api"),
+            context: super::context(settings, mode, brand, VERSION),
             origins: caller.origins.clone(),
             may: caller.may.clone(),
             digests: tokens.iter().map(|it| digest(it.expose_secret())).collect(),

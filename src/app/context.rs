@@ -88,6 +88,23 @@ pub fn synonyms(settings: &Settings) -> anyhow::Result<Arc<Synonyms>> {
     Ok(Arc::new(own))
 }
 
+/// Whose knowledge answers the tickets of a connection, or the questions of a caller of the
+/// API, and the version of what they come through.
+///
+/// # Errors
+/// If there is neither of that name, or a manifest is unsound.
+pub fn treated(settings: &Settings, name: &str) -> anyhow::Result<(String, String)> {
+    if let Some(connection) = settings.connections.get(name) {
+        let manifests = super::manifests(settings)?;
+        let version = manifests.by_name(&connection.helpdesk).map(|it| it.version.clone());
+        return Ok((super::brand(name, connection), version.unwrap_or_default()));
+    }
+    let caller = settings.api.callers.get(name);
+    let caller =
+        caller.with_context(|| format!("there is neither a connection nor a caller {name}"))?;
+    Ok((super::callers::brand(name, caller).to_owned(), super::callers::VERSION.to_owned()))
+}
+
 /// Names the settings that bear on what is answered and what could be sent: the same
 /// name, the same settings. Not those that only say how much of it is sent: labels are
 /// collected with one mode and used with another.

@@ -106,7 +106,9 @@ fn show(proposal: &Proposal, out: &mut dyn Write) -> std::io::Result<()> {
         Writer::Fallback(why) => format!("from the passages' own sentences, because {why}"),
     };
     if !proposal.draft.sentences.is_empty() {
-        writeln!(out, "draft       {writer}")?;
+        // Where a person takes over it is no reply, whatever it cites.
+        let whose = if proposal.reply().is_some() { "" } else { ", for a person's eyes only" };
+        writeln!(out, "draft       {writer}{whose}")?;
         writeln!(out, "\n{}", draft::wording(&proposal.draft).text)?;
         for stale in proposal::stale(&proposal.draft, &proposal.articles) {
             let (passage, answer, ticket) = (&stale.passage, &stale.answer, &stale.ticket);

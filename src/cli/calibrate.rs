@@ -1,6 +1,8 @@
-//! `deskhand calibrate`: learns from the team's own history what speaks for an
-//! article and what tells stages and topics, shows what that is worth on newer tickets, and keeps it if it is.
+//! `deskhand calibrate`: learns from the team's own history and labels what speaks for an
+//! article and for a reply being right, and what tells stages and topics; shows what that is
+//! worth on newer tickets, and keeps it if it is.
 
+mod sureness;
 mod taught;
 
 use std::collections::BTreeSet;
@@ -15,13 +17,17 @@ use super::Library;
 use super::ingest::bar;
 use crate::app;
 use crate::calibrate;
+use crate::calibrate::CalibrateError;
 use crate::calibrate::Calibration;
+use crate::calibrate::MIN_EXAMPLES;
+use crate::calibrate::Source;
+use crate::config::Settings;
+use crate::eval::Folder;
 use crate::eval::Interval;
 use crate::eval::Meanings;
 use crate::ingest;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
-use crate::knowledge::Weights;
 use crate::store::Store;
 use crate::store::knowledge;
 
@@ -30,7 +36,10 @@ use crate::store::knowledge;
 ///   deskhand calibrate --dry-run    learn and show only
 ///   deskhand calibrate --reset      back to the weights Deskhand comes with
 ///
-/// Each brand has weights of its own.
+/// Each brand has weights of its own. What the confidence is made of is learned from what
+/// people linked in past tickets, then from what they said of drafts, if that is enough
+/// (100 of the drawn ones). A certificate holds for what it was made with: where anything
+/// is kept, drafts are suggested until there is a new one (`deskhand certificate`).
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CalibrateArgs {
@@ -54,42 +63,83 @@ pub struct CalibrateArgs {
 /// If the history is too small, or the store or the index cannot be read.
 pub async fn run(
     args: &CalibrateArgs,
+    settings: &Settings,
     library: &Library,
-    stage_prefix: &str,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let Library { store, embedder, index } = library;
+    let Library { store, embedder, .. } = library;
     if args.reset {
         return reset(args.brand.as_deref(), store, out).await;
     }
     let history = history(store, args.brand.as_deref())?;
-    let taught = taught::learn(&history, stage_prefix, store, args.dry_run).await?;
+    let prefix = &settings.journey.tag_prefix;
+    let taught = taught::learn(&history, prefix, store, args.dry_run).await?;
     if !args.json {
         taught::show(&taught, args.dry_run, out)?;
     }
     let History { brand, articles, tickets } = history;
-    let asked = calibrate::asked_again(articles, tickets)?;
-    let meanings = Meanings::of(&asked, Some(store), embedder).await?;
-    let meanings = meanings.with_synonyms(Arc::clone(index.synonyms()));
+    let mut weights = store.read(knowledge::weights).await?.remove(&brand).unwrap_or_default();
+    let labelled = sureness::labelled(settings, store, &brand).await?;
+    let asked = match calibrate::asked_again(articles, tickets) {
+        Ok(asked) => Some(asked),
+        // What people said of drafts is enough to learn how sure to be.
+        Err(CalibrateError::TooFew { .. }) if MIN_EXAMPLES <= labelled.examples.len() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let meanings = match &asked {
+        Some(asked) => Some(meant(asked, library).await?),
+        None => None,
+    };
+    let history = asked.as_ref().zip(meanings.as_ref());
+    let ranking = history.map(|(asked, meanings)| ranked(asked, meanings)).transpose()?;
+    let kept = !args.dry_run && ranking.as_ref().is_some_and(|it| it.better);
+    if let (Some(calibration), true) = (&ranking, kept) {
+        weights.extend(calibration.weights.iter().map(|(name, _, now)| (name.clone(), *now)));
+    }
+    let examples = match history {
+        Some((asked, meanings)) => {
+            sureness::asked(settings, embedder, asked, meanings, &weights).await?
+        }
+        None => Vec::new(),
+    };
+    let learned = calibrate::sure(&examples, &labelled.examples);
+    let model = learned.iter().rfind(|it| it.better).filter(|_| !args.dry_run);
+    if let Some(learned) = model {
+        weights.extend(learned.model.named());
+    }
+    let until_ms = model.filter(|it| it.from == Source::Labels).map(|_| labelled.fitted_to_ms);
+    if kept || model.is_some() {
+        store.write(move |it| knowledge::calibrated(it, &brand, &weights, until_ms)).await?;
+    }
+    if args.json {
+        let kept_confidence = model.is_some();
+        let told = json!({ "kept": kept, "calibration": ranking,
+            "kept_confidence": kept_confidence, "confidence": learned, "triage": taught });
+        return Ok(writeln!(out, "{told}")?);
+    }
+    if let Some(ranking) = &ranking {
+        show(ranking, kept, args.dry_run, out)?;
+    }
+    Ok(sureness::show(&learned, model, args.dry_run, out)?)
+}
+
+/// What a history means to whatever finds in it.
+async fn meant(asked: &Folder, library: &Library) -> anyhow::Result<Meanings> {
+    let Library { store, embedder, index } = library;
+    let meanings = Meanings::of(asked, Some(store), embedder).await?;
+    Ok(meanings.with_synonyms(Arc::clone(index.synonyms())))
+}
+
+/// What each signal of the ranking counts for a history.
+fn ranked(asked: &Folder, meanings: &Meanings) -> anyhow::Result<Calibration> {
     let bar = bar(0, "{msg} {bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
     bar.set_message("asking past tickets again");
-    let calibration = calibrate::calibrate(&asked, &meanings, |done, n_questions| {
+    let calibration = calibrate::calibrate(asked, meanings, |done, n_questions| {
         bar.set_length(n_questions as u64);
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
-    let calibration = calibration?;
-    let kept = calibration.better && !args.dry_run;
-    if kept {
-        let weights = calibration.weights.iter().map(|(name, _, now)| (name.clone(), *now));
-        let weights: Weights = weights.collect();
-        store.write(move |it| knowledge::keep_weights(it, &brand, &weights)).await?;
-    }
-    if args.json {
-        writeln!(out, "{}", json!({ "kept": kept, "calibration": calibration, "triage": taught }))?;
-        return Ok(());
-    }
-    Ok(show(&calibration, kept, args.dry_run, out)?)
+    Ok(calibration?)
 }
 
 /// Forgets the weights of one brand, or of all.

@@ -261,7 +261,11 @@ fn promised(promise: Promise) -> String {
     }
 }
 
-fn groups(certificate: &Certificate, what: &str, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn groups(
+    certificate: &Certificate,
+    what: &str,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let several = 1 < certificate.groups.len();
     for group in &certificate.groups {
         let whose = match &group.name {

@@ -1,6 +1,8 @@
 //! `deskhand replay`: the team's past tickets asked again, what would have come of them,
 //! and a page to read. Nothing is sent and nothing stored but the journal and the report.
 
+mod certify;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -48,6 +50,7 @@ const MAX_CHANGED: usize = 20;
 ///   deskhand replay --since 2026-06-01           only tickets from then on
 ///   deskhand replay --data ./history             a folder of exports, nothing stored
 ///   deskhand replay --compare stricter.toml      the same tickets under two settings
+///   deskhand replay --certify                    judged tickets, for a new certificate
 ///
 /// Each ticket knows the articles and the past tickets dated before its day. Stopped
 /// (Ctrl-C), the same command goes on where it was. The threshold of `answer.send_from`
@@ -77,6 +80,20 @@ pub struct ReplayArgs {
     /// Ask the same tickets under other settings too, and show what changes
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
+    /// Ask the judged tickets of a connection again, and make a certificate of what people
+    /// said for what answers now
+    ///
+    /// For after a change (weights, prompt, model, settings). What people said of a draft
+    /// holds where it still says the same; any other draft that could be sent counts as
+    /// wrong, so that the promise holds whatever people would say of it.
+    #[arg(long, conflicts_with_all = ["data", "since", "limit", "compare", "fresh"])]
+    certify: bool,
+    /// Of this connection [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "certify")]
+    connection: Option<String>,
+    /// Show what could be promised, and keep nothing
+    #[arg(long, requires = "certify")]
+    dry_run: bool,
     /// Compose replies without the model of the settings: free, and what falls back to
     #[arg(long)]
     no_model: bool,
@@ -103,6 +120,9 @@ pub async fn run(
     mut settings: Settings,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
+    if args.certify {
+        return certify::run(args, settings, out).await;
+    }
     prepared(args, &mut settings);
     let store = match args.data {
         Some(_) => None,

@@ -1,13 +1,9 @@
 //! Whether the promises of [`crate::certify`] are kept: on labelled questions drawn
 //! again and again, beside the threshold people would pick and the best there is.
 
-mod intents;
-mod pairs;
 mod resampled;
 mod streams;
 
-pub use self::intents::read_folders;
-pub use self::pairs::answered;
 pub use self::resampled::Found;
 pub use self::resampled::Setting;
 

@@ -90,7 +90,7 @@ pub(super) fn of_slices(
 
 /// The interval of the mean of some values, of which there is one at least, by
 /// resampling them.
-pub(super) fn interval_of_mean(values: &[f64]) -> Interval {
+pub(crate) fn interval_of_mean(values: &[f64]) -> Interval {
     let mut random = SmallRng::seed_from_u64(SEED);
     let resampled = (0..N_RESAMPLES).map(|_| {
         let drawn = (0..values.len()).map(|_| values[random.random_range(0..values.len())]);

@@ -131,12 +131,17 @@ impl Sample {
 fn read(decided: Decided) -> Option<Drawn> {
     let slim: Slim = serde_json::from_str(&decided.record).ok()?;
     let SlimProposal { signals, thresholds, versions } = slim.proposal;
-    // Below what is suggested nobody sees a draft, and no line is drawn.
-    let lowest = Thresholds { send_from: Some(thresholds.suggest_from), ..thresholds };
-    let sendable = decide::decide(&signals, lowest) == Decision::Send;
+    let sendable = is_sendable(&signals, thresholds);
     let decided = Decided { record: String::new(), ..decided };
     let suggest_from = thresholds.suggest_from;
     Some(Drawn { decided, sendable, suggest_from, basis: versions.basis() })
+}
+
+/// True if a draft could have been sent at some threshold: below what is suggested nobody
+/// sees a draft, and no line is drawn.
+pub(super) fn is_sendable(signals: &Signals, thresholds: Thresholds) -> bool {
+    let lowest = Thresholds { send_from: Some(thresholds.suggest_from), ..thresholds };
+    decide::decide(signals, lowest) == Decision::Send
 }
 
 /// True if a ticket was treated as those of a basis are. Where nothing could be sent no

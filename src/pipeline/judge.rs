@@ -53,7 +53,7 @@ pub(super) fn judge_at(
     thresholds: Thresholds,
     license: License,
 ) -> Proposal {
-    let Understood { ticket, triage, retrieved, circumstances, mut timings } = found;
+    let Understood { ticket, triage, retrieved, model, circumstances, mut timings } = found;
     let (draft, mut verdict) =
         step("verify", &mut timings, || verify::verify_and_trim(draft, &retrieved.articles));
     let (draft, guarded) = step("guard", &mut timings, || {
@@ -71,7 +71,10 @@ pub(super) fn judge_at(
         Verdict { removed, contradicted: contradicted || rest.contradicted, ..rest }
     };
     let confidence = step("confidence", &mut timings, || {
-        confidence::confidence(&Features::of(&ticket, &retrieved, &draft, &verdict))
+        let (ticket, triage, retrieved) = (&ticket, &triage, &retrieved);
+        let (draft, verdict) = (&draft, &verdict);
+        let found = confidence::Found { ticket, triage, retrieved, draft, verdict };
+        confidence::confidence(&Features::of(found), &model)
     });
     let probability = confidence.probability;
     let judged =

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::confidence;
+use crate::confidence::Model;
 use crate::embed::Embedder;
 use crate::index::Index;
 use crate::journey::StageModel;
@@ -32,6 +34,7 @@ pub(super) fn of(
         settings: context.settings_version.clone(),
         manifest: context.manifest_version.clone(),
         ranking: ranking(index, &context.scope.brand),
+        confidence: Model::version(index.weights().get(&context.scope.brand)),
     }
 }
 
@@ -51,7 +54,11 @@ fn ranking(index: &Index, brand: &str) -> String {
     let (calibrated, synonyms) = (index.weights(), index.synonyms().version());
     let Some(weights) = calibrated.get(brand) else { return synonyms.to_owned() };
     // By name, whatever order they are kept in.
-    let named: BTreeMap<_, _> = weights.iter().collect();
+    let is_ranking = |(name, _): &(&String, &f32)| !name.starts_with(confidence::PREFIX);
+    let named: BTreeMap<_, _> = weights.iter().filter(is_ranking).collect();
+    if named.is_empty() {
+        return synonyms.to_owned();
+    }
     let hash = hex::encode(Sha256::digest(format!("{named:?}{synonyms}")));
     hash.chars().take(VERSION_CHARS).collect()
 }

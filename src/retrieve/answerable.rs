@@ -77,11 +77,17 @@ impl Signs {
         ]
     }
 
+    /// True if something was learned from past tickets.
+    #[must_use]
+    pub fn has_history(&self) -> bool {
+        0.0 < self.past_wording
+    }
+
     /// Probability that the knowledge answers the question, 0.0–1.0, if one in two
     /// questions is answered.
     #[must_use]
     pub fn answerable(&self) -> f32 {
-        let (weights, bias) = if 0.0 < self.past_wording {
+        let (weights, bias) = if self.has_history() {
             (WITH_HISTORY, BIAS_WITH_HISTORY)
         } else {
             (WITHOUT_HISTORY, BIAS_WITHOUT_HISTORY)

@@ -11,6 +11,8 @@ use super::groups;
 use super::groups::Group;
 use super::groups::by_document;
 use super::near::Near;
+use super::neighbours;
+use super::neighbours::Neighbour;
 use super::signals;
 use super::votes;
 use crate::embed::Sought;
@@ -46,6 +48,8 @@ pub(super) struct Past {
     meant: Votes,
     worded: Votes,
     closest: f32,
+    /// By place of the ticket; `None` where nobody can tell.
+    closeness: Option<Vec<f32>>,
     /// What each signal counts, by what was learned from past tickets.
     pub(super) weights: [f32; N_SIGNALS],
 }
@@ -103,7 +107,8 @@ impl Past {
                 closeness.as_deref().unwrap_or_default(),
             )),
             worded: Votes::of(worded),
-            closest: closest(closeness, tickets.is_empty()),
+            closest: closest(closeness.clone(), tickets.is_empty()),
+            closeness,
             weights: signals::weights(n_learned, index.weights().get(&scope.brand)),
             scored,
             tickets,
@@ -126,6 +131,10 @@ impl Past {
             wording: self.worded.get(article),
             ..known
         }
+    }
+
+    pub(super) fn neighbours(&self) -> Vec<Neighbour> {
+        neighbours::closest(&self.scored, &self.tickets, self.closeness.as_deref())
     }
 
     pub(super) fn signs(&self) -> Signs {

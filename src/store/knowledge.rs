@@ -17,8 +17,9 @@ pub use self::meanings::unembedded;
 pub use self::visits::Visit;
 pub use self::visits::save_visits;
 pub use self::visits::visits;
+pub use self::weights::calibrated;
 pub use self::weights::forget_weights;
-pub use self::weights::keep_weights;
+pub use self::weights::learned_to_ms;
 pub use self::weights::weights;
 
 use std::collections::HashSet;

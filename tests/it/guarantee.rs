@@ -245,6 +245,40 @@ async fn a_certificate_is_for_what_it_was_made_with() {
 }
 
 #[tokio::test]
+async fn what_people_said_of_the_same_words_makes_a_certificate_for_what_changed() {
+    let team = Team::certified().await;
+    let Team { house, app, n_tickets } = team;
+    drop(app);
+    let guarded = format!("{CERTIFIED}[guard]\nlink_hosts = ['help.example.com']\n");
+    let app = Team::app(&house, &guarded).await;
+    let team = Team { house, app, n_tickets };
+    assert_eq!(team.prepare().await.decision, Decision::Suggest);
+    let tried = team.json(&["replay", "--certify", "--dry-run"]);
+    assert_eq!((&tried["kept"], &tried["same"]), (&false.into(), &60.into()));
+    assert_eq!(team.prepare().await.decision, Decision::Suggest);
+    let renewed = team.json(&["replay", "--certify"]);
+    assert_eq!((&renewed["kept"], &renewed["counted_as_wrong"]), (&true.into(), &0.into()));
+    assert_eq!(team.prepare().await.decision, Decision::Send);
+}
+
+#[tokio::test]
+async fn words_nobody_has_judged_count_as_wrong() {
+    let team = Team::certified().await;
+    let Team { house, app, n_tickets } = team;
+    drop(app);
+    // The article says it otherwise now: each draft would quote what nobody has judged.
+    let said = "# Export invoices\n\nThe invoices of a year: press Export invoices in Billing.\n";
+    let article = house.folder().join("help/00.md");
+    let url = "---\ntitle: Export invoices\nurl: https://help.acme.test/0\n---\n";
+    std::fs::write(article, format!("{url}{said}")).unwrap();
+    house.command(&["ingest", "--brand", CONNECTION, "help"]);
+    let app = Team::app(&house, CERTIFIED).await;
+    let team = Team { house, app, n_tickets };
+    let complaint = team.complains(&["replay", "--certify"]);
+    assert!(complaint.contains("nothing was kept"), "{complaint}");
+}
+
+#[tokio::test]
 async fn replies_that_turn_out_wrong_switch_sending_off_until_it_is_earned_anew() {
     let mut team = Team::certified().await;
     let now_ms = team.app.clock.now_ms();

@@ -1,16 +1,15 @@
 //! `deskhand eval guarantee`: promises made and looked at again and again.
 
-use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
 
+use super::answers::Answers;
+use super::answers::answers;
 use crate::cli::ingest::bar;
-use crate::embed::Embedder;
 use crate::eval::Figures;
-use crate::eval::Meanings;
 use crate::eval::Report;
 use crate::eval::guarantee;
 use crate::eval::guarantee::Found;
@@ -35,23 +34,12 @@ pub(super) struct GuaranteeArgs {
 /// If the files cannot be read, or the index not be written.
 pub(super) async fn guarantee(
     args: &GuaranteeArgs,
-    embedder: Embedder,
+    file: Option<&Path>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let embedder = Arc::new(embedder);
-    let mut pairs = Vec::new();
-    for folder in guarantee::read_folders(&args.data)? {
-        let meanings = Meanings::of(&folder, None, &embedder).await?;
-        let n_questions = folder.questions.len() + folder.off_topic.len();
-        let bar = bar(n_questions as u64, "{bar:30} {pos}/{len} questions, {per_sec}, {eta} left");
-        pairs
-            .extend(guarantee::answered(&folder, &meanings, |done| bar.set_position(done as u64))?);
-        bar.finish_and_clear();
-    }
-    let versions = BTreeMap::from([
-        ("deskhand".to_owned(), env!("CARGO_PKG_VERSION").to_owned()),
-        ("embedder".to_owned(), embedder.name().to_owned()),
-    ]);
+    let Answers { teams, versions } = answers(&args.data, file, |_| {}).await?;
+    let pairs = teams.iter().flat_map(|(_, it)| it).map(|it| (it.judged(), it.took_ms));
+    let pairs: Vec<_> = pairs.collect();
     let bar = bar(0, "{bar:30} {pos}/{len} promises, {eta} left");
     let data = args.data.display().to_string();
     let n_runs = args.runs as usize;

@@ -116,9 +116,11 @@ fn each_brand_keeps_its_own_weights_until_it_forgets_them() {
     let connection = connection();
     connection.execute_batch(include_str!("../core.sql")).unwrap();
     let weights = |meaning| Weights::from([("meaning".to_owned(), meaning)]);
-    keep_weights(&connection, "acme", &weights(1.0)).unwrap();
-    keep_weights(&connection, "acme", &weights(2.0)).unwrap();
-    keep_weights(&connection, "other", &weights(3.0)).unwrap();
+    calibrated(&connection, "acme", &weights(1.0), None).unwrap();
+    calibrated(&connection, "acme", &weights(2.0), Some(7)).unwrap();
+    calibrated(&connection, "other", &weights(3.0), None).unwrap();
+    assert_eq!(learned_to_ms(&connection, "acme").unwrap(), 7);
+    assert_eq!(learned_to_ms(&connection, "other").unwrap(), 0);
     set_fact(&connection, "weightsless", "no weights").unwrap();
     let known = super::weights(&connection).unwrap();
     assert_eq!(known["acme"], weights(2.0));

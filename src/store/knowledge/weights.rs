@@ -7,10 +7,12 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 
 use crate::knowledge::Weights;
+use crate::store::fact;
 use crate::store::set_fact;
 
 /// What the names of the facts begin with; the brand follows.
 const PREFIX: &str = "weights:";
+const LEARNED: &str = "learned:";
 
 /// The weights of every brand that was calibrated. What does not read is as good
 /// as none.
@@ -32,14 +34,27 @@ pub fn weights(connection: &Connection) -> rusqlite::Result<HashMap<String, Weig
     Ok(weights)
 }
 
-/// Keeps the weights of a brand.
-pub fn keep_weights(
+/// Keeps the weights of a brand, and until when people's labels were learned from, if
+/// they were: what was learned from such a label, the label cannot judge.
+pub fn calibrated(
     connection: &Connection,
     brand: &str,
     weights: &Weights,
+    learned_to_ms: Option<i64>,
 ) -> rusqlite::Result<()> {
     let value = serde_json::to_string(weights).unwrap_or_default();
-    set_fact(connection, &format!("{PREFIX}{brand}"), &value)
+    set_fact(connection, &format!("{PREFIX}{brand}"), &value)?;
+    match learned_to_ms {
+        Some(at_ms) => set_fact(connection, &format!("{LEARNED}{brand}"), &at_ms.to_string()),
+        None => Ok(()),
+    }
+}
+
+/// When the last label was given that the weights of a brand were learned from,
+/// milliseconds; 0 if none was.
+pub fn learned_to_ms(connection: &Connection, brand: &str) -> rusqlite::Result<i64> {
+    let kept = fact(connection, &format!("{LEARNED}{brand}"))?;
+    Ok(kept.and_then(|it| it.parse().ok()).unwrap_or(0))
 }
 
 /// Forgets the weights of a brand. False if there were none.

@@ -169,6 +169,24 @@ fn what_meanings_add_can_be_measured_without_settings() {
     assert_eq!(without["metrics"]["all"]["hit@1"], 0.0);
 }
 
+/// The confidence on the same questions: two in eight have no answer.
+fn sure_of_what_was_asked_before(shell: &Shell) {
+    let eval = ["eval", "confidence", "--data", "asked", "--signals", "signals.jsonl"];
+    let report: Value =
+        serde_json::from_str(&shell.says(&[&eval[..], &["--json"]].concat())).unwrap();
+    assert_eq!((&report["step"], &report["n"]), (&"confidence".into(), &40.into()));
+    let (ours, scope) = (&report["metrics"]["queries"], &report["metrics"]["queries: in scope"]);
+    let of = |name: &str| ours[name].as_f64().unwrap();
+    assert!(0.8 < of("auroc") && of("risk@20") <= of("risk@100"), "{ours}");
+    assert!(of("e_aurc") <= of("aurc") && of("ece") <= 1.0 && of("brier") <= 1.0, "{ours}");
+    assert!(0.8 < scope["auroc"].as_f64().unwrap(), "{scope}");
+    assert!(report["baseline"]["bm25"]["queries"]["auroc"].is_number());
+    assert!(report["ci95"]["queries"]["ece"][1].is_number());
+    let signals = std::fs::read_to_string(shell.folder.path().join("signals.jsonl")).unwrap();
+    let first: Value = serde_json::from_str(signals.lines().next().unwrap()).unwrap();
+    assert!(first["right"].is_boolean() && first["parts"][0]["value"].is_number(), "{first}");
+}
+
 #[test]
 fn promises_can_be_tried_on_questions_with_an_intent() {
     let shell = shell();
@@ -184,6 +202,7 @@ fn promises_can_be_tried_on_questions_with_an_intent() {
         })
         .collect();
     shell.write("asked/queries.jsonl", &lines.join("\n"));
+    sure_of_what_was_asked_before(&shell);
     let eval = ["eval", "guarantee", "--data", "asked", "--runs", "20"];
     let report: Value =
         serde_json::from_str(&shell.says(&[&eval[..], &["--json"]].concat())).unwrap();

@@ -10,11 +10,11 @@ use anyhow::Context as _;
 use anyhow::ensure;
 use serde::Deserialize;
 
-use super::super::BRAND;
-use super::super::Folder;
-use super::super::Question;
-use super::super::data::each_line;
-use super::super::data::read_folder;
+use super::BRAND;
+use super::Folder;
+use super::Question;
+use super::data::each_line;
+use super::data::read_folder;
 use crate::knowledge::Audience;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
@@ -44,13 +44,14 @@ fn yes() -> bool {
 }
 
 /// Reads a folder of labelled questions: one with `corpus.jsonl` as for the other
-/// measurements, else each file of questions with an `intent` as a team of its own.
+/// measurements, else each file of questions with an `intent` as a team of its own, by
+/// the file's name.
 ///
 /// # Errors
 /// If a line is not what its file holds, or there are no labelled questions.
-pub fn read_folders(folder: &Path) -> anyhow::Result<Vec<Folder>> {
+pub fn read_teams(folder: &Path) -> anyhow::Result<Vec<(String, Folder)>> {
     if folder.join("corpus.jsonl").is_file() {
-        return Ok(vec![read_folder(folder, BRAND)?]);
+        return Ok(vec![("all".to_owned(), read_folder(folder, BRAND)?)]);
     }
     let files =
         std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
@@ -58,21 +59,22 @@ pub fn read_folders(folder: &Path) -> anyhow::Result<Vec<Folder>> {
     let mut files: Vec<PathBuf> =
         files.filter(|it| it.extension().is_some_and(|it| it == "jsonl")).collect();
     files.sort();
-    let mut folders = Vec::new();
+    let mut teams = Vec::new();
     for file in files {
         let mut asked: Vec<Asked> = Vec::new();
         each_line(&file, |line| {
             asked.push(serde_json::from_str(line)?);
             Ok(())
         })?;
-        folders.push(of_intents(asked));
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        teams.push((name, of_intents(asked)));
     }
     ensure!(
-        folders.iter().any(|it| !it.questions.is_empty()),
+        teams.iter().any(|(_, it)| !it.questions.is_empty()),
         "{} holds neither corpus.jsonl with queries.jsonl nor questions with an `intent`",
         folder.display()
     );
-    Ok(folders)
+    Ok(teams)
 }
 
 /// Those of the split `train` are what was asked before; where all are of one split,
