@@ -13,12 +13,17 @@ pub(super) struct Strays {
 }
 
 impl Strays {
-    /// Takes note of a piece that is put at `at`, if it is such a mark: parsers tell each of
-    /// its letters by itself. `source` is the piece's place in the Markdown.
+    /// Takes note of such marks in a piece that is put at `at`. Parsers tell each letter by
+    /// itself of one that might have had a partner, and leave one between blanks in its
+    /// text. `source` is the piece's place in the Markdown.
     pub(super) fn note(&mut self, piece: &str, at: usize, markdown: &str, source: &Range<usize>) {
         let is_mark = matches!(piece, "*" | "_" | "**" | "__");
+        if !is_mark {
+            self.places.extend(between_blanks(piece).map(|it| at + it.start..at + it.end));
+            return;
+        }
         let before = markdown.get(..source.start).unwrap_or_default();
-        if !is_mark || before.ends_with('\\') {
+        if before.ends_with('\\') {
             return;
         }
         let end = at + piece.len();
@@ -36,6 +41,17 @@ impl Strays {
         places.retain(|it| 1 < it.len());
         if places.is_empty() { text } else { without(&text, &places) }
     }
+}
+
+/// Two stars between blanks. Longer rows of stars or lines are for something.
+fn between_blanks(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_edge = |it: Option<char>| it.is_none_or(char::is_whitespace);
+    let places = text.match_indices("**").map(|(at, mark)| at..at + mark.len());
+    places.filter(move |it| {
+        let before = text.get(..it.start).and_then(|it| it.chars().next_back());
+        let after = text.get(it.end..).and_then(|it| it.chars().next());
+        is_edge(before) && is_edge(after)
+    })
 }
 
 /// A text without those of the marks at these places that are there by mistake. The places
