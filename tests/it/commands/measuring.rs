@@ -216,7 +216,9 @@ fn promises_can_be_tried_on_questions_with_an_intent() {
     assert!(report["metrics"]["monitor of 3 % of replies, 20 % wrong"]["median"].is_number());
     let shown = shell.says(&eval);
     assert!(shown.contains("10 % of replies, 2000 labels") && shown.contains("naive"), "{shown}");
-    assert!(shell.complains(&["eval", "guarantee", "--data", "."]).contains("corpus.jsonl"));
+    std::fs::create_dir(shell.folder.path().join("empty")).unwrap();
+    let complaint = shell.complains(&["eval", "guarantee", "--data", "empty"]);
+    assert!(complaint.contains("corpus.jsonl"), "{complaint}");
 }
 
 /// Labelled messages in two forms; of a stage, of none, and of one who asks for a person.
