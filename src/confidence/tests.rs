@@ -1,3 +1,5 @@
+//! What is shown adds up, evidence never makes less sure, and what is learned stays honest.
+
 use super::*;
 use crate::knowledge::Weights;
 

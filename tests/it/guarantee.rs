@@ -268,6 +268,7 @@ async fn words_nobody_has_judged_count_as_wrong() {
     drop(app);
     // The article says it otherwise now: each draft would quote what nobody has judged.
     let said = "# Export invoices\n\nThe invoices of a year: press Export invoices in Billing.\n";
+    articles::write(&house.folder().join("help"));
     let article = house.folder().join("help/00.md");
     let url = "---\ntitle: Export invoices\nurl: https://help.acme.test/0\n---\n";
     std::fs::write(article, format!("{url}{said}")).unwrap();
