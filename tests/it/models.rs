@@ -153,11 +153,11 @@ async fn what_a_customer_writes_keeps_no_model_from_others() {
 #[tokio::test]
 async fn while_a_model_is_left_alone_the_next_one_has_all_the_time() {
     let first = ScriptedModel::start(MAX_TOKENS, Vec::new()).await;
-    let say = Say::Slowly(Duration::from_millis(700), Box::new(good_answer()));
+    let say = Say::Slowly(Duration::from_millis(1800), Box::new(good_answer()));
     let second = ScriptedModel::improvise(MAX_TOKENS, move |_| Some(say.clone())).await;
     let models = vec![named(&first, "first"), named(&second, "second")];
     let clock = Clock::manual(Timestamp::from_second(1_750_000_000).unwrap());
-    let generative = generative_of(models, budget(Duration::from_secs(1)), clock);
+    let generative = generative_of(models, budget(Duration::from_secs(3)), clock);
     let mut drafts = Vec::new();
     for _ in 0..4 {
         drafts.push(draft_of(&generative, QUESTION, &hits()).await);
