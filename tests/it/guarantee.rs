@@ -20,6 +20,7 @@ use deskhand::proposal::License;
 use deskhand::proposal::Proposal;
 use deskhand::store::certificates;
 use deskhand::store::chat;
+use deskhand::store::knowledge;
 use deskhand::store::labels::Judgement;
 use deskhand::store::outbox::Limits;
 use deskhand::ticket::Author;
@@ -265,14 +266,13 @@ async fn what_people_said_of_the_same_words_makes_a_certificate_for_what_changed
 async fn words_nobody_has_judged_count_as_wrong() {
     let team = Team::certified().await;
     let Team { house, app, n_tickets } = team;
-    drop(app);
     // The article says it otherwise now: each draft would quote what nobody has judged.
-    let said = "# Export invoices\n\nThe invoices of a year: press Export invoices in Billing.\n";
-    articles::write(&house.folder().join("help"));
-    let article = house.folder().join("help/00.md");
-    let url = "---\ntitle: Export invoices\nurl: https://help.acme.test/0\n---\n";
-    std::fs::write(article, format!("{url}{said}")).unwrap();
-    house.command(&["ingest", "--brand", CONNECTION, "help"]);
+    let changes = app.store.read(|it| knowledge::changes_since(it, 0, 1_000)).await.unwrap();
+    let mut documents = changes.into_iter().filter_map(|it| it.document);
+    let mut article = documents.find(|it| it.title == "Export invoices").unwrap();
+    article.body = "The invoices of a year: press Export invoices in Billing.".to_owned();
+    app.store.write(move |it| knowledge::put(it, &[article])).await.unwrap();
+    drop(app);
     let app = Team::app(&house, CERTIFIED).await;
     let team = Team { house, app, n_tickets };
     let complaint = team.complains(&["replay", "--certify"]);
