@@ -22,7 +22,7 @@ use crate::support::sender::Sender;
 
 /// How long a drained day may take to settle, at most. Generous: other tests
 /// share the two cores, and a lease of the dead runs out only after 5 s.
-const DRAIN_DEADLINE: Duration = Duration::from_secs(120);
+const DRAIN_DEADLINE: Duration = Duration::from_secs(300);
 
 /// Customers, the helpdesk they write to, and the sender of its webhooks.
 pub(crate) struct Day {
