@@ -1,10 +1,6 @@
 //! Tells the linker of a release to keep one of several functions whose code is the same.
 //! Only where Rust brings a linker that can (LLD, on 64-bit Linux since Rust 1.90).
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "cargo tells a build script by its environment, and is told by its output"
-)]
+#![expect(clippy::disallowed_methods, reason = "cargo tells a build script by its environment")]
 
 fn main() {
     let told = |name| std::env::var(name).unwrap_or_default();
