@@ -14,12 +14,23 @@ pub mod mask;
 pub mod xml;
 pub mod paper;
 
+use sha2::Digest as _;
+use sha2::Sha256;
+
 /// The letters and digits of a text, lower case, nothing else. Two texts with
 /// one fingerprint say the same whatever a helpdesk did to markup and spacing:
 /// so we recognize our own reply when we read it back. Empty for a text
 /// without letters and digits.
 pub fn fingerprint(text: &str) -> String {
     text.chars().filter(|it| it.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Hex digits of a hash that name a version: as many as git shows.
+const VERSION_CHARS: usize = 12;
+
+/// Names a content: the same name, the same content. Twelve hex digits of its SHA-256.
+pub fn version_of(content: impl AsRef<[u8]>) -> String {
+    hex::encode(Sha256::digest(content)).chars().take(VERSION_CHARS).collect()
 }
 
 /// Makes text safe to stand between tags and inside quoted attributes.

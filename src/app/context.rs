@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use anyhow::ensure;
-use sha2::Digest as _;
-use sha2::Sha256;
 
 use crate::act::Manner;
 use crate::act::More;
@@ -26,11 +24,9 @@ use crate::journey::StageModel;
 use crate::knowledge::Scope;
 use crate::pipeline::Authority;
 use crate::pipeline::Context;
+use crate::text;
 use crate::text::synonyms::Synonyms;
 use crate::worker::People;
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
 
 /// How tickets of a brand are treated. Where it takes a certificate to send, nothing is
 /// sent until [`crate::guarantee::licensed`] has found one.
@@ -113,7 +109,7 @@ fn version(settings: &Settings) -> String {
     let bearing = (answer.grounded_from, answer.max_in_a_row);
     let (stages, tokens) = (&settings.journey.stages, settings.model.max_tokens);
     let bearing = format!("{bearing:?} {stages} {tokens} {:?}", settings.guard);
-    hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
+    text::version_of(bearing)
 }
 
 /// Names the settings that bear on decisions, how much is sent among them: the same
@@ -121,7 +117,7 @@ fn version(settings: &Settings) -> String {
 pub fn settings_version(settings: &Settings) -> String {
     let Settings { answer, journey, guard, policy, hours, .. } = settings;
     let bearing = format!("{answer:?} {journey:?} {guard:?} {policy:?} {hours:?}");
-    hex::encode(Sha256::digest(bearing)).chars().take(VERSION_CHARS).collect()
+    text::version_of(bearing)
 }
 
 /// What people answer, whatever Deskhand would.

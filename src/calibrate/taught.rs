@@ -4,12 +4,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use sha2::Digest as _;
-use sha2::Sha256;
 
 use super::clusters;
 use crate::journey::UNKNOWN;
 use crate::knowledge::Document;
+use crate::text;
 use crate::triage::Learned;
 use crate::triage::MIN_OF_LABEL;
 use crate::triage::OUR_TAGS;
@@ -21,9 +20,6 @@ const LEARNED_SHARE: f64 = 0.8;
 
 /// A tag on more than this share of the tickets says nothing about one of them.
 const COMMON_SHARE: f64 = 0.5;
-
-/// Hex digits that name a version.
-const VERSION_CHARS: usize = 12;
 
 /// What was taught, and how well it was learned.
 #[derive(Debug, Clone, Serialize)]
@@ -73,7 +69,7 @@ pub fn teach(tickets: &[Document], stage_prefix: &str) -> Taught {
         if topics_are_groups { lesson(&grouped.collect::<Vec<_>>()) } else { lesson(&tagged) };
     let mut team = Team { stages, topics, version: String::new() };
     let content = serde_json::to_string(&team).unwrap_or_default();
-    team.version = hex::encode(Sha256::digest(content)).chars().take(VERSION_CHARS).collect();
+    team.version = text::version_of(content);
     Taught { team, stages: of_stages, topics: of_topics, topics_are_groups }
 }
 

@@ -1,14 +1,9 @@
 //! What each feature counts: a logistic model, so that every part can be shown.
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use super::FEATURES;
 use super::N_FEATURES;
 use crate::knowledge::Weights;
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
+use crate::text;
 
 /// What the names begin with by which a brand's own numbers are kept, beside those of its
 /// ranking.
@@ -97,7 +92,6 @@ impl Model {
     #[must_use]
     pub fn version(calibrated: Option<&Weights>) -> String {
         let models = [Model::of(calibrated, false), Model::of(calibrated, true)];
-        let hash = hex::encode(Sha256::digest(format!("{models:?} {FEATURES:?}")));
-        hash.chars().take(VERSION_CHARS).collect()
+        text::version_of(format!("{models:?} {FEATURES:?}"))
     }
 }

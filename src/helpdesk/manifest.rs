@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use regex::Regex;
-use sha2::Digest as _;
-use sha2::Sha256;
 
 use super::jq::Filter;
 use super::shape::ManifestShape;
@@ -156,11 +154,6 @@ pub(super) struct Read {
     pub(super) order: Order,
 }
 
-/// The first hex digits of a text's hash.
-fn version(text: &str) -> String {
-    hex::encode(Sha256::digest(text)).chars().take(12).collect()
-}
-
 impl Manifest {
     /// Reads and checks a manifest. `file` is what errors call it.
     pub fn parse(file: &str, text: &str) -> Result<Manifest, ManifestError> {
@@ -207,7 +200,7 @@ impl Manifest {
             ("articles", &read.articles),
         ];
         Ok(Manifest {
-            version: format!("{}-{}", shape.name.get_ref(), version(text)),
+            version: format!("{}-{}", shape.name.get_ref(), crate::text::version_of(text)),
             name: source.name(&shape.name)?,
             title: shape.title,
             docs: shape.docs,

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use crate::confidence;
 use crate::confidence::Model;
 use crate::embed::Embedder;
@@ -12,10 +9,8 @@ use crate::index::Index;
 use crate::journey::StageModel;
 use crate::pipeline::Context;
 use crate::proposal::Versions;
+use crate::text;
 use crate::triage::Team;
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
 
 /// Of a proposal that no model wrote.
 pub(super) fn of(
@@ -59,6 +54,5 @@ fn ranking(index: &Index, brand: &str) -> String {
     if named.is_empty() {
         return synonyms.to_owned();
     }
-    let hash = hex::encode(Sha256::digest(format!("{named:?}{synonyms}")));
-    hash.chars().take(VERSION_CHARS).collect()
+    text::version_of(format!("{named:?}{synonyms}"))
 }

@@ -5,19 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::LazyLock;
 
-use sha2::Digest as _;
-use sha2::Sha256;
-
 use super::lexicon::MAX_PHRASE_WORDS;
 use super::lexicon::add_new;
 use super::lexicon::each_phrase;
 use super::lexicon::words;
+use super::version_of;
 
 /// One group of phrases that mean the same a row, behind their language.
 const SHIPPED: &str = include_str!("../../config/synonyms.tsv");
-
-/// Hex digits of a hash that name a version: as many as git shows.
-const VERSION_CHARS: usize = 12;
 
 /// Groups of one file at most, and phrases of one group: beyond that a question would be
 /// drowned in words nobody wrote.
@@ -80,8 +75,7 @@ impl Synonyms {
             }
             synonyms.add(&language.trim().to_lowercase(), &phrases);
         }
-        let hash = hex::encode(Sha256::digest(text));
-        synonyms.version = hash.chars().take(VERSION_CHARS).collect();
+        synonyms.version = version_of(text);
         Ok(synonyms)
     }
 
