@@ -317,7 +317,7 @@ fn search(
     let Sorted { ticket, triage, circumstances, mut timings, .. } = sorted;
     let find = || retrieve::retrieve(index, &ticket, meant, scope);
     let retrieved = step("retrieve", &mut timings, find)?;
-    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.has_history());
+    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
     Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
 }
 

@@ -23,6 +23,7 @@ pub use self::signals::N_SIGNALS;
 pub use self::signals::NAMES;
 pub use self::signals::Signals;
 pub use self::signals::default_weights;
+pub use self::signals::history;
 pub use self::signals::score;
 pub use self::signals::shares;
 

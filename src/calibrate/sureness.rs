@@ -64,13 +64,13 @@ pub fn n_fitted(n_examples: usize) -> usize {
 }
 
 /// Learns from what people linked, and then, from where that led, from what they said of
-/// drafts; each oldest first. Nothing of what holds too few.
+/// drafts; each oldest first. Starts with what Deskhand comes with. Nothing of what holds
+/// too few.
 #[must_use]
-pub fn sure(history: &[Example], labels: &[Example]) -> Vec<Learned> {
-    let start = learn::start(if history.is_empty() { labels } else { history });
-    let from_history = learned(&start, history, Source::History);
+pub fn sure(shipped: &Model, history: &[Example], labels: &[Example]) -> Vec<Learned> {
+    let from_history = learned(shipped, history, Source::History);
     let better = from_history.as_ref().filter(|it| it.better).map(|it| it.model);
-    let from_labels = learned(&better.unwrap_or(start), labels, Source::Labels);
+    let from_labels = learned(better.as_ref().unwrap_or(shipped), labels, Source::Labels);
     from_history.into_iter().chain(from_labels).collect()
 }
 
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_means_what_it_says_on_newer_drafts_is_kept() {
-        let learned = sure(&a_fifth(400), &[]);
+        let learned = sure(&Model::shipped(1.0), &a_fifth(400), &[]);
         assert_eq!((learned.len(), learned[0].n_fitted, learned[0].n_judged), (1, 280, 120));
         assert!(learned[0].better && !learned[0].all_weights, "{learned:?}");
         let (before, yours) = (&learned[0].figures[0].1, &learned[0].figures[1].1);
@@ -149,13 +149,13 @@ mod tests {
         for (place, example) in examples.iter_mut().enumerate() {
             example.right = 280 <= place;
         }
-        assert!(!sure(&examples, &[])[0].better);
+        assert!(!sure(&Model::shipped(1.0), &examples, &[])[0].better);
     }
 
     #[test]
     fn a_few_drafts_tell_nothing_and_labels_go_on_from_what_was_linked() {
-        assert!(sure(&a_fifth(MIN_EXAMPLES - 1), &[]).is_empty());
-        let both = sure(&a_fifth(400), &a_fifth(200));
+        assert!(sure(&Model::shipped(1.0), &a_fifth(MIN_EXAMPLES - 1), &[]).is_empty());
+        let both = sure(&Model::shipped(1.0), &a_fifth(400), &a_fifth(200));
         assert_eq!((both[0].from, both[1].from), (Source::History, Source::Labels));
         let kept = both[0].weights.iter().map(|(_, _, now)| *now);
         assert!(kept.eq(both[1].weights.iter().map(|(_, before, _)| *before)));

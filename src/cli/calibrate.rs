@@ -21,6 +21,7 @@ use crate::calibrate::CalibrateError;
 use crate::calibrate::Calibration;
 use crate::calibrate::MIN_EXAMPLES;
 use crate::calibrate::Source;
+use crate::confidence::Model;
 use crate::config::Settings;
 use crate::eval::Folder;
 use crate::eval::Interval;
@@ -28,6 +29,7 @@ use crate::eval::Meanings;
 use crate::ingest;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
+use crate::retrieve;
 use crate::store::Store;
 use crate::store::knowledge;
 
@@ -102,7 +104,7 @@ pub async fn run(
         }
         None => Vec::new(),
     };
-    let learned = calibrate::sure(&examples, &labelled.examples);
+    let learned = calibrate::sure(&shipped(library, &brand), &examples, &labelled.examples);
     let model = learned.iter().rfind(|it| it.better).filter(|_| !args.dry_run);
     if let Some(learned) = model {
         weights.extend(learned.model.named());
@@ -121,6 +123,11 @@ pub async fn run(
         show(ranking, kept, args.dry_run, out)?;
     }
     Ok(sureness::show(&learned, model, args.dry_run, out)?)
+}
+
+/// What makes sure of a brand's drafts where nothing was learned about it.
+fn shipped(library: &Library, brand: &str) -> Model {
+    Model::shipped(retrieve::history(library.index.experience().n_tickets(brand)))
 }
 
 /// What a history means to whatever finds in it.

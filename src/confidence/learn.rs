@@ -1,7 +1,6 @@
 //! What each feature counts for one team: fitted on drafts of which it is known whether
 //! they were right, and held to what Deskhand comes with. Pure and deterministic.
 
-use super::FEATURES;
 use super::Model;
 use super::N_FEATURES;
 
@@ -28,17 +27,6 @@ const N_ROUNDS: usize = 25;
 /// Steps of the descent for all weights, and the length of the first.
 const N_STEPS: usize = 500;
 const STEP: f64 = 0.2;
-
-/// The shipped model that most of these drafts were judged by.
-#[must_use]
-pub fn start(examples: &[Example]) -> Model {
-    let wording = FEATURES.iter().position(|it| *it == "wording");
-    let has_history = |it: &&Example| {
-        wording.and_then(|place| it.values.get(place)).is_some_and(|chance| 0.0 < *chance)
-    };
-    let n_with = examples.iter().filter(has_history).count();
-    Model::shipped(examples.len() < 2 * n_with)
-}
 
 fn logistic(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())

@@ -49,15 +49,22 @@ impl Model {
     /// What a brand was calibrated to, if it was, and to all of today's features: each
     /// weight holds only beside the others. Else what Deskhand comes with.
     #[must_use]
-    pub fn of(calibrated: Option<&Weights>, has_history: bool) -> Model {
-        calibrated.and_then(Model::read).unwrap_or_else(|| Model::shipped(has_history))
+    pub fn of(calibrated: Option<&Weights>, history: f32) -> Model {
+        calibrated.and_then(Model::read).unwrap_or_else(|| Model::shipped(history))
     }
 
-    /// What Deskhand comes with, for a brand from whose past tickets something was learned
-    /// and for one without: what people did before says more than words do.
+    /// What Deskhand comes with, for a brand from whose past tickets that much was learned
+    /// ([`crate::retrieve::history`], 0.0–1.0): what people did before says more than words
+    /// do, once it is more than a handful.
     #[must_use]
-    pub fn shipped(has_history: bool) -> Model {
-        if has_history { WITH_HISTORY } else { WITHOUT_HISTORY }
+    pub fn shipped(history: f32) -> Model {
+        let between = |without: f32, with: f32| without + history * (with - without);
+        Model {
+            bias: between(WITHOUT_HISTORY.bias, WITH_HISTORY.bias),
+            weights: std::array::from_fn(|it| {
+                between(WITHOUT_HISTORY.weights[it], WITH_HISTORY.weights[it])
+            }),
+        }
     }
 
     fn read(kept: &Weights) -> Option<Model> {
@@ -91,7 +98,7 @@ impl Model {
     /// Names what a brand's drafts are judged by: the same name, the same probabilities.
     #[must_use]
     pub fn version(calibrated: Option<&Weights>) -> String {
-        let models = [Model::of(calibrated, false), Model::of(calibrated, true)];
+        let models = [Model::of(calibrated, 0.0), Model::of(calibrated, 1.0)];
         text::version_of(format!("{models:?} {FEATURES:?}"))
     }
 }

@@ -24,8 +24,8 @@ const SURE: Features = Features {
     flagged: 0.0,
 };
 
-fn models() -> [Model; 2] {
-    [Model::shipped(false), Model::shipped(true)]
+fn models() -> [Model; 3] {
+    [0.0, 0.3, 1.0].map(Model::shipped)
 }
 
 #[test]
@@ -68,18 +68,18 @@ fn more_evidence_never_makes_less_sure() {
 #[test]
 fn what_cannot_be_computed_makes_the_whole_unknown() {
     let unscored = Features { grounding: f32::NAN, ..SURE };
-    let confidence = confidence(&unscored, &Model::shipped(true));
+    let confidence = confidence(&unscored, &Model::shipped(1.0));
     assert!(confidence.probability.is_nan() && confidence.values().is_none());
 }
 
 #[test]
 fn what_was_learned_for_fewer_features_is_not_used() {
-    let model = Model { bias: -1.0, ..Model::shipped(true) };
+    let model = Model { bias: -1.0, ..Model::shipped(1.0) };
     let mut kept: Weights = model.named().collect();
-    assert_eq!(Model::of(Some(&kept), false), model);
+    assert_eq!(Model::of(Some(&kept), 0.0), model);
     assert_ne!(Model::version(Some(&kept)), Model::version(None));
     kept.remove("confidence.margin");
-    assert_eq!(Model::of(Some(&kept), false), Model::shipped(false));
+    assert_eq!(Model::of(Some(&kept), 0.0), Model::shipped(0.0));
     assert_eq!(Model::version(Some(&kept)), Model::version(None));
 }
 
@@ -95,7 +95,7 @@ fn a_third(n: usize) -> Vec<Example> {
 
 #[test]
 fn two_numbers_make_a_boasting_model_honest_and_none_makes_it_turn_round() {
-    let start = Model::shipped(true);
+    let start = Model::shipped(1.0);
     let examples = a_third(600);
     let learned = learn::scaled(&start, &examples);
     let mean = |model: &Model| {
@@ -112,7 +112,7 @@ fn two_numbers_make_a_boasting_model_honest_and_none_makes_it_turn_round() {
 
 #[test]
 fn a_feature_that_tells_right_from_wrong_counts_more_where_every_weight_is_fitted() {
-    let start = Model::shipped(true);
+    let start = Model::shipped(1.0);
     let told = |it: Example| Example { right: 0.5 < it.values[10], ..it };
     let examples: Vec<Example> = a_third(2_000).into_iter().map(told).collect();
     let learned = learn::refitted(&start, &examples);

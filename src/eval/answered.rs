@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::BRAND;
 use super::Folder;
 use super::Meanings;
 use super::Question;
@@ -21,6 +22,7 @@ use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
 use crate::proposal::Proposal;
+use crate::retrieve;
 
 /// What came of one question.
 #[derive(Debug, Clone, Serialize)]
@@ -43,6 +45,8 @@ pub struct Answered {
     pub bm25: f32,
     pub lead: f32,
     pub took_ms: f64,
+    /// How much of a history was known, 0.0–1.0.
+    pub history: f32,
     /// What the probability is made of.
     #[serde(flatten)]
     pub confidence: Confidence,
@@ -92,14 +96,15 @@ pub async fn answered(
         let watch = Stopwatch::start();
         let then = question.asked_at().map_or_else(Circumstances::default, Circumstances::at);
         let proposal = pipeline.prepare(&question.conversation(), context, &then).await?;
-        let answered = read(question, proposal, watch.elapsed_ms());
+        let history = retrieve::history(shelf.index.experience().n_tickets(BRAND));
+        let answered = read(question, proposal, watch.elapsed_ms(), history);
         progress(&answered);
         all.push(answered);
     }
     Ok(all)
 }
 
-fn read(question: &Question, proposal: Proposal, took_ms: f64) -> Answered {
+fn read(question: &Question, proposal: Proposal, took_ms: f64, history: f32) -> Answered {
     let cited = first_cited(&proposal);
     let off_topic = question.relevant.is_empty().then_some(false);
     Answered {
@@ -114,6 +119,7 @@ fn read(question: &Question, proposal: Proposal, took_ms: f64) -> Answered {
         bm25: proposal.articles.iter().map(bm25).fold(0.0, f32::max),
         lead: lead(&proposal.articles),
         took_ms,
+        history,
         confidence: proposal.confidence,
     }
 }

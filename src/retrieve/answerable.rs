@@ -24,8 +24,9 @@ pub const SIGNS: [&str; N_SIGNS] = [
 /// and 0.67).
 pub(super) const NEUTRAL: f32 = 0.7;
 
-// Both fits are logistic, with as much weight on what is answered as on what is
-// not. A team's own history is to replace them.
+// Both fits are logistic, with as much weight on what is answered as on what is not; in
+// between, where past tickets are few, the log-odds are. A team's own history is to
+// replace them.
 
 /// Without past tickets. (Fitted on four public sets; each keeps its AUROC within
 /// 0.04 when it is left out.)
@@ -59,6 +60,10 @@ pub struct Signs {
     /// Chance of the article tickets worded so were answered with most, 0.0–1.0;
     /// 0.0 where nothing was learned from past tickets.
     pub past_wording: f32,
+    /// How much of a history past tickets are, 0.0–1.0: nothing of its own, but what the
+    /// others count depends on it.
+    #[serde(default)]
+    pub history: f32,
 }
 
 impl Signs {
@@ -77,23 +82,17 @@ impl Signs {
         ]
     }
 
-    /// True if something was learned from past tickets.
-    #[must_use]
-    pub fn has_history(&self) -> bool {
-        0.0 < self.past_wording
-    }
-
     /// Probability that the knowledge answers the question, 0.0–1.0, if one in two
     /// questions is answered.
     #[must_use]
     pub fn answerable(&self) -> f32 {
-        let (weights, bias) = if self.has_history() {
-            (WITH_HISTORY, BIAS_WITH_HISTORY)
-        } else {
-            (WITHOUT_HISTORY, BIAS_WITHOUT_HISTORY)
-        };
         let values = self.values();
-        let log_odds: f32 = bias + values.iter().zip(weights).map(|(it, by)| it * by).sum::<f32>();
+        let of = |bias: f32, weights: [f32; N_SIGNS]| {
+            bias + values.iter().zip(weights).map(|(it, by)| it * by).sum::<f32>()
+        };
+        let without = of(BIAS_WITHOUT_HISTORY, WITHOUT_HISTORY);
+        let with = of(BIAS_WITH_HISTORY, WITH_HISTORY);
+        let log_odds = without + self.history * (with - without);
         1.0 / (1.0 + (-log_odds).exp())
     }
 }
@@ -117,9 +116,19 @@ mod tests {
             past_coverage: 0.4,
             past_meaning: 0.5,
             past_wording: 0.1,
+            history: 0.9,
             ..Signs::default()
         };
         let known = Signs { past_meaning: 0.8, past_coverage: 0.6, ..foreign };
         assert!(foreign.answerable() < known.answerable());
+    }
+
+    #[test]
+    fn a_handful_of_past_tickets_counts_as_a_handful() {
+        let clear = Signs { coverage: 0.9, gap: 3.0, meaning: 0.8, ..Signs::default() };
+        let of = |history: f32| Signs { history, ..clear }.answerable();
+        // Not one of them is like it: that says more, the more there are.
+        assert!(of(0.9) < of(0.3) && of(0.3) < of(0.0));
+        assert!(of(0.05) > 0.6, "{}", of(0.05));
     }
 }

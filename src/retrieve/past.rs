@@ -50,6 +50,8 @@ pub(super) struct Past {
     closest: f32,
     /// By place of the ticket; `None` where nobody can tell.
     closeness: Option<Vec<f32>>,
+    /// How much of a history was learned from, 0.0–1.0.
+    history: f32,
     /// What each signal counts, by what was learned from past tickets.
     pub(super) weights: [f32; N_SIGNALS],
 }
@@ -109,6 +111,7 @@ impl Past {
             worded: Votes::of(worded),
             closest: closest(closeness.clone(), tickets.is_empty()),
             closeness,
+            history: signals::history(n_learned),
             weights: signals::weights(n_learned, index.weights().get(&scope.brand)),
             scored,
             tickets,
@@ -143,6 +146,7 @@ impl Past {
             past_meaning: self.closest,
             past_votes: self.linked.strongest(),
             past_wording: self.worded.strongest(),
+            history: self.history,
             ..Signs::default()
         }
     }

@@ -40,11 +40,18 @@ const WITH_HISTORY: [f32; N_SIGNALS] =
 /// Past tickets with which both count half. (Guessed.)
 const HALF_A_HISTORY: f32 = 100.0;
 
+/// How much of a history that many past tickets are: 0.0 where nothing was learned, and
+/// never quite 1.0.
+#[must_use]
+pub fn history(n_learned: usize) -> f32 {
+    n_learned as f32 / (n_learned as f32 + HALF_A_HISTORY)
+}
+
 /// What each signal counts where that many past tickets were learned from and
 /// nobody calibrated it.
 #[must_use]
 pub fn default_weights(n_learned: usize) -> [f32; N_SIGNALS] {
-    let share = n_learned as f32 / (n_learned as f32 + HALF_A_HISTORY);
+    let share = history(n_learned);
     std::array::from_fn(|idx| WITHOUT_HISTORY[idx] * (1.0 - share) + WITH_HISTORY[idx] * share)
 }
 

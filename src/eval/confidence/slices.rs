@@ -17,7 +17,7 @@ use super::Slices;
 use super::outcomes;
 use super::risk;
 use super::risk::Scored;
-use crate::confidence::Example;
+use crate::confidence::Model;
 use crate::confidence::learn;
 use crate::eval::auroc;
 use crate::eval::metrics::average;
@@ -123,8 +123,8 @@ impl Table {
             return;
         }
         let mut random = SmallRng::seed_from_u64(SEED);
-        let examples: Vec<Example> = all.iter().filter_map(|it| it.example()).collect();
-        let start = learn::start(&examples);
+        let history = all.iter().map(|it| it.history).fold(0.0, f32::max);
+        let start = Model::shipped(history);
         let (mut errors, mut squares) = (Vec::new(), Vec::new());
         for _ in 0..N_DRAWS {
             let drawn = sample(&mut random, earlier.len(), N_LABELS);
