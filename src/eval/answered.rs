@@ -67,6 +67,14 @@ impl Answered {
         if self.n_cited == 0 || sure.is_nan() { 0.0 } else { f64::from(sure) }
     }
 
+    /// How likely the knowledge answers such a thing at all, 0.0–1.0, whether or not the
+    /// reply is right.
+    #[must_use]
+    pub fn in_scope(&self) -> f64 {
+        let part = self.confidence.parts.iter().find(|it| it.feature == "answerable");
+        part.map(|it| f64::from(it.value)).filter(|it| !it.is_nan()).unwrap_or(0.0)
+    }
+
     /// As a promise counts it: NaN where there is no reply to send.
     #[must_use]
     pub fn judged(&self) -> Judged {

@@ -33,10 +33,13 @@ pub(super) const NEUTRAL: f32 = 0.7;
 const WITHOUT_HISTORY: [f32; N_SIGNS] = [1.81, 0.0, 0.38, 3.78, 0.0, 0.0, 0.0, 0.0];
 const BIAS_WITHOUT_HISTORY: f32 = -3.9;
 
-/// With them: customers of this brand have asked such things before. (Fitted, none
-/// below zero, on one forum's questions and another product's.)
-const WITH_HISTORY: [f32; N_SIGNS] = [0.0, 1.6, 0.0, 2.95, 5.2, 7.2, 0.9, 0.7];
-const BIAS_WITH_HISTORY: f32 = -9.26;
+/// With them: customers of this brand have asked such things before. How close something
+/// is in meaning counts by its fourth power, as in votes: half as close is nothing. (Fitted
+/// on five public sets, none below zero: a forum with another product's questions counts as
+/// much as five of short requests, some of them out of scope; four of the five sets keep
+/// their AUROC within 0.01 when they are left out, the forum loses 0.08.)
+const WITH_HISTORY: [f32; N_SIGNS] = [0.0, 0.67, 0.11, 2.03, 0.06, 4.95, 0.96, 1.49];
+const BIAS_WITH_HISTORY: f32 = -3.62;
 
 /// What tells whether a question is answered; 0.0 where nothing is said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -86,12 +89,16 @@ impl Signs {
     /// questions is answered.
     #[must_use]
     pub fn answerable(&self) -> f32 {
-        let values = self.values();
-        let of = |bias: f32, weights: [f32; N_SIGNS]| {
-            bias + values.iter().zip(weights).map(|(it, by)| it * by).sum::<f32>()
+        let sum = |signs: &Signs, weights: [f32; N_SIGNS]| -> f32 {
+            signs.values().iter().zip(weights).map(|(it, by)| it * by).sum()
         };
-        let without = of(BIAS_WITHOUT_HISTORY, WITHOUT_HISTORY);
-        let with = of(BIAS_WITH_HISTORY, WITH_HISTORY);
+        let close = Signs {
+            meaning: self.meaning.powi(4),
+            past_meaning: self.past_meaning.powi(4),
+            ..*self
+        };
+        let without = BIAS_WITHOUT_HISTORY + sum(self, WITHOUT_HISTORY);
+        let with = BIAS_WITH_HISTORY + sum(&close, WITH_HISTORY);
         let log_odds = without + self.history * (with - without);
         1.0 / (1.0 + (-log_odds).exp())
     }

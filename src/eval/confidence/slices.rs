@@ -108,9 +108,10 @@ impl Table {
             told.iter().map(|it| (score(it), it.answerable == Some(true))).collect()
         };
         let figures = |rows: &[Scored]| Figures::from([("auroc".to_owned(), auroc_of(rows))]);
-        self.put(&slice, figures(&rows(Answered::probability)));
-        self.put_intervals(&slice, intervals(&rows(Answered::probability), figures));
-        for (name, score) in BASELINES {
+        self.put(&slice, figures(&rows(Answered::in_scope)));
+        self.put_intervals(&slice, intervals(&rows(Answered::in_scope), figures));
+        let confidence: (&str, Score) = ("confidence", Answered::probability);
+        for (name, score) in BASELINES.into_iter().chain([confidence]) {
             self.put_baseline(name, &slice, figures(&rows(score)));
         }
     }
