@@ -4,6 +4,8 @@
 
 pub mod generative;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use generative::Generative;
@@ -118,5 +120,5 @@ pub enum Drafter {
     /// From the passages' own sentences: no key, no network, nothing invented.
     Extractive,
     /// By a model from the passages; extractive where the model fails.
-    Generative(Box<Generative>),
+    Generative(Arc<Generative>),
 }

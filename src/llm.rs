@@ -7,6 +7,7 @@ mod address;
 pub mod answer;
 pub mod breaker;
 mod cost;
+mod counted;
 pub mod events;
 pub mod items;
 mod models;
@@ -19,6 +20,7 @@ pub use self::address::AddressError;
 pub use self::cost::Price;
 pub use self::cost::Spent;
 pub use self::cost::Tokens;
+pub use self::counted::Counted;
 pub use self::models::Answered;
 pub use self::models::Asked;
 pub use self::models::Budget;
@@ -358,11 +360,4 @@ pub fn clip(text: &str, max_tokens: usize) -> &str {
 
 fn head(text: &str, max_bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(max_bytes)).unwrap_or_default()
-}
-
-fn needed_tokens(prompt: &Prompt) -> usize {
-    let schema = prompt.settings.schema.to_string();
-    let texts = [prompt.system.as_str(), prompt.user.as_str(), schema.as_str()];
-    let asked: usize = texts.iter().map(|it| count_tokens(it) + MESSAGE_TOKENS).sum();
-    asked + prompt.settings.max_tokens
 }

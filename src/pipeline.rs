@@ -161,18 +161,29 @@ impl Pipeline {
             };
             return self.on_cpu(all).await?;
         };
-        let scoped = context.clone();
-        let mut found = self.on_cpu(move || read(&scoped.scope)).await??;
-        let modeled = if signals::is_settled(&found.ticket, &found.triage, circumstances) {
-            // A person answers or nobody does: no call to pay for.
-            Drafted { draft: Err(GenerateError::NoPassage), spent: Spent::default() }
-        } else {
-            let watch = Stopwatch::start();
-            let Understood { ticket, triage, retrieved, timings, .. } = &mut found;
-            let modeled = model.draft(ticket, triage, &retrieved.articles).await;
-            // Whatever came of it: so long the ticket waited for models.
-            timings.push(("model".to_owned(), watch.elapsed_ms()));
-            modeled
+        let (scoped, writer) = (context.clone(), Arc::clone(model));
+        let reading = move || {
+            let found = read(&scoped.scope)?;
+            let request = if signals::is_settled(&found.ticket, &found.triage, &found.circumstances)
+            {
+                // A person answers or nobody does: no call to pay for.
+                Err(GenerateError::NoPassage)
+            } else {
+                writer.request(&found.ticket, &found.retrieved.articles)
+            };
+            Ok::<_, PrepareError>((found, request))
+        };
+        let (mut found, request) = self.on_cpu(reading).await??;
+        let modeled = match request {
+            Err(failure) => Drafted { draft: Err(failure), spent: Spent::default() },
+            Ok(request) => {
+                let watch = Stopwatch::start();
+                let Understood { ticket, retrieved, timings, .. } = &mut found;
+                let modeled = model.draft(&request, ticket, &retrieved.articles).await;
+                // Whatever came of it: so long the ticket waited for models.
+                timings.push(("model".to_owned(), watch.elapsed_ms()));
+                modeled
+            }
         };
         let prompt = model.prompt_version();
         let judging = move || {

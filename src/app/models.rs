@@ -43,7 +43,7 @@ pub fn drafter(settings: &Settings, purse: &Arc<Purse>, clock: &Clock) -> anyhow
     let endpoints = endpoints.collect::<anyhow::Result<Vec<_>>>()?;
     let client = http::client(budget.client_timeout())?;
     let models = Models::new(endpoints, budget, &client, Arc::clone(purse), clock.clone())?;
-    Ok(Drafter::Generative(Box::new(Generative::new(models, Arc::new(prompts)))))
+    Ok(Drafter::Generative(Arc::new(Generative::new(models, Arc::new(prompts)))))
 }
 
 fn model_settings(

@@ -24,6 +24,7 @@ use crate::knowledge::Passage;
 use crate::knowledge::PublicPassage;
 use crate::llm;
 use crate::llm::Answered;
+use crate::llm::Counted;
 use crate::llm::ModelError;
 use crate::llm::Models;
 use crate::llm::Spent;
@@ -31,14 +32,12 @@ use crate::prompt::DraftSlots;
 use crate::prompt::Fence;
 use crate::prompt::Fenced;
 use crate::prompt::PassageSlot;
-use crate::prompt::Prompt;
 use crate::prompt::PromptError;
 use crate::prompt::Prompts;
 use crate::text::language;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 use crate::ticket::Turn;
-use crate::triage::Triage;
 
 /// The most passages a model is given, however large its budget. Guessed: what
 /// stands below the eighth is rarely right and makes answers wander.
@@ -51,10 +50,6 @@ const MAX_TURNS: usize = 6;
 /// take, as divisors; passages get what is left. Guessed.
 const QUESTION_SHARE: usize = 4;
 const CONVERSATION_SHARE: usize = 8;
-
-/// Tokens that joining measured texts may add. Guessed: one at each line break
-/// between number, markers and text.
-const SEAM_TOKENS: usize = 8;
 
 /// A reply that a model did not write. Holds no text of tickets or answers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +75,16 @@ pub struct Drafted {
     pub spent: Spent,
 }
 
+/// What a model is to be asked. The model is not told what we think of a ticket: the
+/// decision is ours.
+#[derive(Debug)]
+pub struct Request {
+    prompt: Counted,
+    /// Passages in it, from the best.
+    n_given: usize,
+    fence: Fence,
+}
+
 /// Drafts by asking a model.
 #[derive(Debug)]
 pub struct Generative {
@@ -98,24 +103,24 @@ impl Generative {
         self.prompts.version()
     }
 
-    /// Asks for a reply from these passages, best first; as many of them are given
-    /// as the budget holds. A draft without sentences is the model's word that
-    /// they do not answer.
-    pub async fn draft(
-        &self,
-        ticket: &Ticket,
-        // The model is not told what we think of a ticket: the decision is ours.
-        _triage: &Triage,
-        hits: &[Hit],
-    ) -> Drafted {
+    /// What to ask for a reply from these passages, best first: as many of them as the
+    /// budget holds. Renders and counts: work for the threads that may work.
+    ///
+    /// # Errors
+    /// If there is nothing to give, or no room for it.
+    pub fn request(&self, ticket: &Ticket, hits: &[Hit]) -> Result<Request, GenerateError> {
         let fence = Fence::new(rand::random());
+        let (prompt, n_given) = self.prompt(ticket, &givable(hits), fence.clone())?;
+        Ok(Request { prompt, n_given, fence })
+    }
+
+    /// Asks. A draft without sentences is the model's word that the passages do not
+    /// answer. The ticket and the hits are those of the request.
+    pub async fn draft(&self, request: &Request, ticket: &Ticket, hits: &[Hit]) -> Drafted {
+        let Request { prompt, n_given, fence } = request;
         let passages = givable(hits);
-        let (prompt, n_given) = match self.prompt(ticket, &passages, fence.clone()) {
-            Ok(prompt) => prompt,
-            Err(error) => return Drafted { draft: Err(error), spent: Spent::default() },
-        };
-        let given = passages.get(..n_given).unwrap_or_default();
-        let asked = self.models.ask(&prompt, |it| reading::read(it, given, &fence)).await;
+        let given = passages.get(..*n_given).unwrap_or_default();
+        let asked = self.models.ask(prompt, |it| reading::read(it, given, fence)).await;
         let draft = asked.answered.map(|it| draft_of(it, ticket)).map_err(GenerateError::from);
         Drafted { draft, spent: asked.spent }
     }
@@ -127,35 +132,37 @@ impl Generative {
         ticket: &Ticket,
         passages: &[PublicPassage<'_>],
         fence: Fence,
-    ) -> Result<(Prompt, usize), GenerateError> {
+    ) -> Result<(Counted, usize), GenerateError> {
         if passages.is_empty() {
             return Err(GenerateError::NoPassage);
         }
+        let slot = |(number, passage): (usize, &PublicPassage<'_>)| {
+            let passage = passage.passage();
+            let text = format!("{}\n{}", headline(passage), passage.text);
+            PassageSlot { number, text: fence.around("passage", &text) }
+        };
         let mut slots = DraftSlots {
             language: ticket.language.clone().filter(|it| is_language(it)),
             conversation: self.conversation(ticket, &fence),
             question: self.question(ticket, &fence),
-            passages: Vec::new(),
+            passages: (1..).zip(passages).map(slot).collect(),
             fence: fence.clone(),
         };
-        let bare = self.prompts.draft(&slots)?;
-        let mut room = self.models.room_beside(&bare);
-        let markers = llm::count_tokens(fence.around("passage", "").as_str()) + SEAM_TOKENS;
-        for (idx, passage) in passages.iter().map(|it| it.passage()).enumerate() {
-            let headline = headline(passage);
-            let n_tokens =
-                llm::count_tokens(&passage.text) + llm::count_tokens(&headline) + markers;
-            if n_tokens > room {
-                break;
+        let max_tokens = self.models.max_tokens();
+        loop {
+            let counted = Counted::of(self.prompts.draft(&slots)?);
+            let mut excess = counted.n_tokens().saturating_sub(max_tokens);
+            if excess == 0 {
+                return Ok((counted, slots.passages.len()));
             }
-            room -= n_tokens;
-            let text = fence.around("passage", &format!("{headline}\n{}", passage.text));
-            slots.passages.push(PassageSlot { number: idx + 1, text });
+            while 0 < excess {
+                let Some(worst) = slots.passages.pop() else { return Err(GenerateError::NoRoom) };
+                excess = excess.saturating_sub(llm::count_tokens(worst.text.as_str()));
+            }
+            if slots.passages.is_empty() {
+                return Err(GenerateError::NoRoom);
+            }
         }
-        if slots.passages.is_empty() {
-            return Err(GenerateError::NoRoom);
-        }
-        Ok((self.prompts.draft(&slots)?, slots.passages.len()))
     }
 
     fn question(&self, ticket: &Ticket, fence: &Fence) -> Fenced {

@@ -22,7 +22,7 @@ use super::breaker::Admission;
 use super::breaker::Breaker;
 use super::breaker::Circuit;
 use super::cost::Bill;
-use super::needed_tokens;
+use super::counted::Counted;
 use crate::clock::Clock;
 use crate::clock::Stopwatch;
 use crate::prompt::Prompt;
@@ -103,11 +103,6 @@ impl Models {
         Ok(Models { lines: lines.collect::<Result<_, ModelError>>()?, budget, purse, clock })
     }
 
-    /// Tokens of the budget that a prompt and its answer leave free. 0 if none.
-    pub fn room_beside(&self, prompt: &Prompt) -> usize {
-        self.budget.max_tokens.saturating_sub(needed_tokens(prompt))
-    }
-
     /// Prompt and answer together, at most.
     pub fn max_tokens(&self) -> usize {
         self.budget.max_tokens
@@ -120,21 +115,20 @@ impl Models {
     /// asked now; what one does not use is the next one's.
     pub async fn ask<T>(
         &self,
-        prompt: &Prompt,
+        counted: &Counted,
         read: impl Fn(Value) -> Result<T, &'static str>,
     ) -> Asked<T> {
-        let n_tokens = needed_tokens(prompt);
+        let (prompt, n_tokens) = (counted.prompt(), counted.n_tokens());
         let max_tokens = self.budget.max_tokens;
         let mut spent = Spent::default();
         if max_tokens < n_tokens {
             return Asked { answered: Err(ModelError::TooLong { n_tokens, max_tokens }), spent };
         }
-        let n_prompt_tokens = n_tokens.saturating_sub(prompt.settings.max_tokens) as u64;
         let watch = Stopwatch::start();
         let mut failures = Vec::new();
         for (idx, line) in self.lines.iter().enumerate() {
             let left = self.budget.time.saturating_sub(watch.elapsed());
-            let bill = Bill::new(&self.purse, line.model.price, n_prompt_tokens);
+            let bill = Bill::new(&self.purse, line.model.price, counted.n_asked());
             let allowed = self.allowed(idx, left, &bill);
             let asked = line.ask(prompt, &read, allowed, &self.clock).await;
             spent = spent.and(bill.spent());

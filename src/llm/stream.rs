@@ -24,12 +24,12 @@ use super::breaker::Admission;
 use super::cost::Bill;
 use super::cost::OpenCall;
 use super::count_tokens;
+use super::counted::Counted;
 use super::events::Lines;
 use super::full;
 use super::items::Items;
 use super::models::Line;
 use super::models::told;
-use super::needed_tokens;
 use super::plain;
 use super::transport;
 use crate::clock::Stopwatch;
@@ -74,19 +74,18 @@ impl Models {
     ///
     /// A model that fails after its first item is the last that is asked: what it said may
     /// have been read.
-    pub async fn stream(&self, prompt: &Prompt, said: mpsc::Sender<Said>) -> Asked<()> {
-        let n_tokens = needed_tokens(prompt);
+    pub async fn stream(&self, counted: &Counted, said: mpsc::Sender<Said>) -> Asked<()> {
+        let (prompt, n_tokens) = (counted.prompt(), counted.n_tokens());
         let max_tokens = self.budget.max_tokens;
         let mut spent = Spent::default();
         if max_tokens < n_tokens {
             return Asked { answered: Err(ModelError::TooLong { n_tokens, max_tokens }), spent };
         }
-        let n_prompt_tokens = n_tokens.saturating_sub(prompt.settings.max_tokens) as u64;
         let watch = Stopwatch::start();
         let mut failures = Vec::new();
         for (idx, line) in self.lines.iter().enumerate() {
             let left = self.budget.time.saturating_sub(watch.elapsed());
-            let bill = Bill::new(&self.purse, line.model.price, n_prompt_tokens);
+            let bill = Bill::new(&self.purse, line.model.price, counted.n_asked());
             let allowed = self.allowed(idx, left, &bill);
             let mut writing = Writing {
                 said: &said,

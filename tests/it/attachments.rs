@@ -10,7 +10,6 @@ use deskhand::ticket::Conversation;
 use deskhand::ticket::Message;
 use deskhand::triage;
 use deskhand::triage::FlagKind;
-use deskhand::triage::Triage;
 use serde_json::json;
 
 use crate::generative::MAX_TOKENS;
@@ -71,8 +70,8 @@ async fn a_name_is_in_no_prompt_and_no_question() {
     let model =
         ScriptedModel::start(MAX_TOKENS, vec![Say::object(&json!({"sentences": []}))]).await;
     let drafter = generative(&model, MAX_TOKENS);
-    let hit = crate::generative::hit(0, "Plans can be changed under Settings.");
-    let triage = Triage::default();
-    drop(drafter.draft(&ticket, &triage, &[hit]).await);
+    let hits = [crate::generative::hit(0, "Plans can be changed under Settings.")];
+    let request = drafter.request(&ticket, &hits).unwrap();
+    drop(drafter.draft(&request, &ticket, &hits).await);
     assert!(!user_of(&model.single_request()).contains("zorblax"));
 }

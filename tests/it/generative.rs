@@ -39,6 +39,7 @@ use deskhand::llm::ModelSettings;
 use deskhand::llm::Models;
 use deskhand::llm::Price;
 use deskhand::llm::Purse;
+use deskhand::llm::Spent;
 use deskhand::pipeline::Authority;
 use deskhand::pipeline::Circumstances;
 use deskhand::pipeline::Context;
@@ -54,7 +55,6 @@ use deskhand::ticket::Conversation;
 use deskhand::ticket::Message;
 use deskhand::ticket::Ticket;
 use deskhand::ticket::Turn;
-use deskhand::triage::Triage;
 use serde_json::Value;
 use serde_json::json;
 
@@ -162,8 +162,11 @@ pub(crate) async fn draft_of(
 
 /// The same with what it cost.
 pub(crate) async fn drafted_by(generative: &Generative, question: &str, hits: &[Hit]) -> Drafted {
-    let triage = Triage::default();
-    generative.draft(&ticket(question), &triage, hits).await
+    let ticket = ticket(question);
+    match generative.request(&ticket, hits) {
+        Ok(request) => generative.draft(&request, &ticket, hits).await,
+        Err(error) => Drafted { draft: Err(error), spent: Spent::default() },
+    }
 }
 
 /// Drafts the standard ticket against a model that says these things.
@@ -556,7 +559,7 @@ async fn proposed(says: Vec<Say>) -> Proposal {
 /// The same where the help center holds these articles.
 pub(crate) async fn proposed_from(articles: &[&str], says: Vec<Say>) -> Proposal {
     let model = ScriptedModel::start(MAX_TOKENS, says).await;
-    let drafter = Drafter::Generative(Box::new(generative(&model, MAX_TOKENS)));
+    let drafter = Drafter::Generative(Arc::new(generative(&model, MAX_TOKENS)));
     let stages = StageModel::preset("m1").unwrap().unwrap();
     let (index, cpu) = (Arc::new(index_of(articles)), Arc::new(Cpu::new(2).unwrap()));
     let pipeline = Pipeline::new(index, Arc::new(Embedder::Table), Arc::new(stages), drafter, cpu);

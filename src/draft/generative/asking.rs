@@ -17,15 +17,15 @@ use crate::draft::Layout;
 use crate::knowledge::Hit;
 use crate::knowledge::PublicPassage;
 use crate::llm::Asked;
+use crate::llm::Counted;
 use crate::llm::Said;
 use crate::prompt::Fence;
-use crate::prompt::Prompt;
 use crate::ticket::Ticket;
 
 /// A prompt, and how what a model answers to it is read.
 #[derive(Debug)]
 pub struct Asking {
-    prompt: Prompt,
+    prompt: Counted,
     fence: Fence,
     /// What the prompt holds passages of, best first.
     hits: Vec<Hit>,
@@ -59,13 +59,13 @@ impl Generative {
     }
 
     /// Asks; each sentence is told as soon as it is written.
-    pub async fn stream(&self, prompt: &Prompt, said: mpsc::Sender<Said>) -> Asked<()> {
+    pub async fn stream(&self, prompt: &Counted, said: mpsc::Sender<Said>) -> Asked<()> {
         self.models.stream(prompt, said).await
     }
 }
 
 impl Asking {
-    pub fn prompt(&self) -> &Prompt {
+    pub fn prompt(&self) -> &Counted {
         &self.prompt
     }
 

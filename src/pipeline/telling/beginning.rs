@@ -1,6 +1,8 @@
 //! How an answer begins: with the reply composed without a model, on which it is decided
 //! whether anything may be said at all.
 
+use std::sync::Arc;
+
 use tracing::Instrument as _;
 
 use super::Telling;
@@ -59,7 +61,7 @@ impl Pipeline {
 
     async fn begin_with<'a>(
         &'a self,
-        model: &'a Generative,
+        model: &'a Arc<Generative>,
         conversation: &Conversation,
         context: &Context,
         circumstances: &Circumstances,
@@ -69,6 +71,7 @@ impl Pipeline {
         let versions = versions::with_team(versions, team.as_deref());
         let read = self.read(conversation.clone(), circumstances.clone(), team).await?;
         let (scoped, plain) = (context.clone(), versions.clone());
+        let writer = Arc::clone(model);
         let gating = move || {
             let mut found = read(&scoped.scope)?;
             let settled = signals::is_settled(&found.ticket, &found.triage, &found.circumstances);
@@ -80,14 +83,20 @@ impl Pipeline {
                 let (set, license) = allowed(&scoped, &plain, &gate.triage.stage.id);
                 decided_at(gate, set, license)
             };
-            Ok::<_, PrepareError>((found, if is_whole { Err(whole(gate)) } else { Ok(gate) }))
+            let gate = if is_whole {
+                Err(whole(gate))
+            } else {
+                let asking = writer.asking(&gate.ticket, &gate.articles, &gate.draft);
+                Ok((gate, asking))
+            };
+            Ok::<_, PrepareError>((found, gate))
         };
         let (found, gate) = self.on_cpu(gating).await??;
-        let gate = match gate {
+        let (gate, asking) = match gate {
             Ok(gate) => gate,
             Err(whole) => return Ok(Begun::Whole(Box::new(whole))),
         };
-        let asking = match model.asking(&gate.ticket, &gate.articles, &gate.draft) {
+        let asking = match asking {
             Ok(asking) => asking,
             Err(failure) => {
                 let whole = self.instead(found, gate.draft, context, versions, failure).await?;
