@@ -99,6 +99,7 @@ async fn drive(
         tags: vec!["order".to_owned()],
         requester: Some("42".to_owned()),
         assignee: None,
+        fields: Default::default(),
         seen_at: Some("2026-11-22T10:00:00Z".to_owned()),
         messages: Vec::new(),
         attachments: Vec::new(),

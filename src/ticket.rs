@@ -1,6 +1,8 @@
 //! What a helpdesk holds and what we make of it: a conversation as it was
 //! fetched, and the ticket as we understand it. No I/O and no parsing here.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +20,9 @@ pub struct Conversation {
     pub channel: Channel,
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Values of the helpdesk's own fields, by name or id; empty where it tells none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
     /// The customer's id in the helpdesk.
     #[serde(default)]
     pub requester: Option<String>,

@@ -110,10 +110,10 @@ pub async fn run(
         return Ok(writeln!(out, "{report}")?);
     }
     if args.csv {
-        return list(&rows, ",", out);
+        return table(&rows, out);
     }
     if args.list.is_some() {
-        return list(&rows, "  ", out);
+        return list(&rows, out);
     }
     if all.cases == 0 {
         return Ok(writeln!(out, "no customer asked anything in {} days", args.days)?);
@@ -131,19 +131,18 @@ fn groups(by: Option<By>, rows: &[Row]) -> Vec<(String, Tally)> {
     groups.into_iter().map(|(name, rows)| (name, Tally::of(rows.iter().copied()))).collect()
 }
 
-fn list(rows: &[Row], between: &str, out: &mut dyn Write) -> anyhow::Result<()> {
-    if between == "," {
-        writeln!(out, "began,conversation,stage,resolution")?;
+fn table(rows: &[Row], out: &mut dyn Write) -> anyhow::Result<()> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(["began", "conversation", "stage", "resolution"])?;
+    for Row { began_ms, conversation, stage, resolution } in rows {
+        table.write_record([&day(*began_ms), conversation, stage, resolution.word()])?;
     }
-    for row in rows {
-        let (began, word) = (day(row.began_ms), row.resolution.word());
-        // A helpdesk's id is its own: no comma of it may make a column.
-        let conversation = if between == "," {
-            format!("\"{}\"", row.conversation.replace('"', "\"\""))
-        } else {
-            row.conversation.clone()
-        };
-        writeln!(out, "{}", [&began, &conversation, &row.stage, word].join(between))?;
+    Ok(table.flush()?)
+}
+
+fn list(rows: &[Row], out: &mut dyn Write) -> anyhow::Result<()> {
+    for Row { began_ms, conversation, stage, resolution } in rows {
+        writeln!(out, "{}  {conversation}  {stage}  {}", day(*began_ms), resolution.word())?;
     }
     Ok(())
 }

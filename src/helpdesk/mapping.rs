@@ -1,6 +1,8 @@
 //! What manifests give → the words of `ticket.rs`. Lenient about types (ids as
 //! numbers, times as seconds), strict about what must be there.
 
+use std::collections::BTreeMap;
+
 use jaq_json::Val;
 use jiff::Timestamp;
 use jiff::civil;
@@ -22,6 +24,11 @@ use crate::ticket::Message;
 /// Times from here on are milliseconds since the epoch, below it seconds.
 /// 10^11 seconds are the year 5138, 10^11 milliseconds are March 1973.
 const FIRST_MILLISECONDS: f64 = 1e11;
+
+/// Fields of a conversation that are read, and bytes of the value of one. Guessed: a
+/// helpdesk with more of them has long texts in some.
+const MAX_FIELDS: usize = 200;
+const MAX_FIELD_BYTES: usize = 200;
 
 /// Names of files of a conversation that are read. Guessed.
 const MAX_ATTACHMENTS: usize = 100;
@@ -74,12 +81,20 @@ pub(super) fn conversation(value: &Val) -> Option<Conversation> {
         status: word(value, "status").map(|it| it.to_lowercase()),
         channel: word(value, "channel").map_or(Channel::Unknown, |it| Channel::from_word(&it)),
         tags: member(value, "tags").map_or_else(Vec::new, words),
+        fields: fields(value),
         requester: word(value, "requester"),
         assignee: word(value, "assignee"),
         seen_at: word(value, "seen_at"),
         messages: Vec::new(),
         attachments: Vec::new(),
     })
+}
+
+/// The fields of a conversation that hold one word or text; the others hold no stage.
+fn fields(value: &Val) -> BTreeMap<String, String> {
+    let Some(Val::Obj(fields)) = member(value, "fields") else { return BTreeMap::new() };
+    let words = fields.iter().filter_map(|(name, it)| Some((jq::as_word(name)?, jq::as_word(it)?)));
+    words.filter(|(_, it)| it.len() <= MAX_FIELD_BYTES).take(MAX_FIELDS).collect()
 }
 
 /// The names of the files that came with these messages, the first of them.

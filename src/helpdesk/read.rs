@@ -364,6 +364,9 @@ fn update(conversation: &mut Conversation, ticket: &Val) {
     if is_told("tags") {
         conversation.tags = read.tags;
     }
+    if is_told("fields") {
+        conversation.fields = read.fields;
+    }
     if is_told("requester") {
         conversation.requester = read.requester;
     }

@@ -1,5 +1,5 @@
-//! What people of the team set otherwise in the helpdesk: a stage tag that is not one of
-//! ours is a person's, and is kept for as long as the conversation lasts.
+//! What people of the team set otherwise in the helpdesk: a stage in the field or among the
+//! tags that is not one of ours is a person's, and is kept as long as the conversation lasts.
 
 use crate::journey::StageModel;
 use crate::journey::UNKNOWN;
@@ -21,24 +21,37 @@ impl Worker {
     ) -> Result<Option<String>, StoreError> {
         let (brand, key) = (desk.manner.brand.clone(), lease.key.clone());
         let written = self.store.read(move |it| decisions::stages_of(it, &brand, &key)).await?;
-        let (tags, prefix) = (&conversation.tags, &desk.manner.tag_prefix);
-        Ok(set_by_people(tags, prefix, self.pipeline.stages(), &written))
+        let field = desk.manner.stage_field.as_ref();
+        let told = Told {
+            tags: &conversation.tags,
+            prefix: &desk.manner.tag_prefix,
+            field: field.and_then(|it| conversation.fields.get(it)).map(String::as_str),
+        };
+        Ok(told.set_by_people(self.pipeline.stages(), &written))
     }
 }
 
-/// The last stage among the tags that no decision of ours has written; else the one people
-/// had set before. `written` is oldest first.
-fn set_by_people(
-    tags: &[String],
-    prefix: &str,
-    stages: &StageModel,
-    written: &[Tagged],
-) -> Option<String> {
-    let of_stages = tags.iter().filter_map(|it| it.strip_prefix(prefix));
-    let known = of_stages.filter_map(|it| Some(&stages.stage(it)?.id)).filter(|it| *it != UNKNOWN);
-    let mut theirs = known.filter(|it| written.iter().all(|ours| ours.stage != **it));
-    let set = theirs.next_back().cloned();
-    set.or_else(|| written.iter().rev().find(|it| it.is_by_person).map(|it| it.stage.clone()))
+/// What the helpdesk says of a stage.
+struct Told<'a> {
+    tags: &'a [String],
+    prefix: &'a str,
+    /// The value of the field of the stage.
+    field: Option<&'a str>,
+}
+
+impl Told<'_> {
+    /// The stage of the field, or else the last among the tags, that no decision of ours has
+    /// written; else the one people had set before. `written` is oldest first.
+    fn set_by_people(&self, stages: &StageModel, written: &[Tagged]) -> Option<String> {
+        let theirs = |word: &str| {
+            let id = &stages.stage(word)?.id;
+            let is_ours = *id == UNKNOWN || written.iter().any(|it| it.stage == *id);
+            (!is_ours).then(|| id.clone())
+        };
+        let mut tagged = self.tags.iter().rev().filter_map(|it| it.strip_prefix(self.prefix));
+        let set = self.field.and_then(theirs).or_else(|| tagged.find_map(theirs));
+        set.or_else(|| written.iter().rev().find(|it| it.is_by_person).map(|it| it.stage.clone()))
+    }
 }
 
 #[cfg(test)]
@@ -46,13 +59,17 @@ mod tests {
     use super::*;
 
     fn set(tags: &[&str], written: &[(&str, bool)]) -> Option<String> {
+        set_in(None, tags, written)
+    }
+
+    fn set_in(field: Option<&str>, tags: &[&str], written: &[(&str, bool)]) -> Option<String> {
         let stages = StageModel::preset("m1").unwrap().unwrap();
         let tags: Vec<String> = tags.iter().map(|it| (*it).to_owned()).collect();
         let written: Vec<Tagged> = written
             .iter()
             .map(|it| Tagged { stage: it.0.to_owned(), is_by_person: it.1 })
             .collect();
-        set_by_people(&tags, "stage-", &stages, &written)
+        Told { tags: &tags, prefix: "stage-", field }.set_by_people(&stages, &written)
     }
 
     #[test]
@@ -72,5 +89,17 @@ mod tests {
     #[test]
     fn tags_that_are_no_stage_set_none() {
         assert_eq!(set(&["stage-left", "stage-unknown", "support"], &[]), None);
+    }
+
+    #[test]
+    fn a_field_we_did_not_write_is_a_persons_too() {
+        let corrected = Some("purchase".to_owned());
+        assert_eq!(set_in(Some("purchase"), &["stage-support"], &[("support", false)]), corrected);
+        assert_eq!(set_in(Some("support"), &["stage-support"], &[("support", false)]), None);
+        assert_eq!(set_in(Some("unknown"), &[], &[("support", false)]), None);
+        assert_eq!(set_in(Some("gold"), &[], &[]), None);
+        // What they set stays, whatever the field says once we have written it ourselves.
+        let written = [("support", false), ("purchase", true)];
+        assert_eq!(set_in(Some("purchase"), &[], &written), corrected);
     }
 }

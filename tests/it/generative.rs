@@ -510,6 +510,7 @@ fn conversation() -> Conversation {
         tags: Vec::new(),
         requester: None,
         assignee: None,
+        fields: Default::default(),
         seen_at: None,
         messages: vec![message],
         attachments: Vec::new(),

@@ -16,6 +16,7 @@ mod chat;
 mod chaos;
 mod commands;
 mod connectors;
+mod corrected;
 mod demo;
 mod endurance;
 mod evil;

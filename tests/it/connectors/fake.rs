@@ -122,6 +122,7 @@ pub(super) fn conversation() -> Conversation {
         tags: Vec::new(),
         requester: Some("42".to_owned()),
         assignee: None,
+        fields: Default::default(),
         seen_at: Some("2026-11-20T09:41:07Z".to_owned()),
         messages: Vec::new(),
         attachments: Vec::new(),

@@ -84,7 +84,7 @@ impl Thread {
     fn to_json(&self, id: &str) -> Value {
         json!({
             "id": id, "subject": self.subject, "status": self.status, "channel": "email",
-            "tags": self.tags, "requester": "customer-1", "assignee": self.assignee,
+            "tags": self.tags, "fields": self.fields, "requester": "customer-1", "assignee": self.assignee,
             "updated_at": self.updated_at.to_string(),
         })
     }
