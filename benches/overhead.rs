@@ -7,6 +7,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -130,18 +131,26 @@ async fn deskhand(
     let app = App::build(settings, Clock::System).unwrap();
     let context = app::context(&app.settings, Mode::Autopilot, "bench", "");
     let (mut added, mut bodies) = (Vec::new(), Vec::new());
+    let mut steps: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for question in questions {
         let conversation = conversation(question);
+        let circumstances = Circumstances::default();
         let watch = Stopwatch::start();
-        app.pipeline.prepare(&conversation, &context, &Circumstances::default()).await.unwrap();
+        let proposal = app.pipeline.prepare(&conversation, &context, &circumstances).await.unwrap();
         let took_ms = watch.elapsed_ms();
         // Where nobody may answer no model is asked: there is nothing to compare.
-        if let Some((body, model_ms)) = model.take().pop() {
-            added.push(took_ms - model_ms);
-            bodies.push(body);
+        let Some((body, model_ms)) = model.take().pop() else { continue };
+        added.push(took_ms - model_ms);
+        bodies.push(body);
+        for (step, took_ms) in proposal.timings {
+            let took_ms = if step == "model" { took_ms - model_ms } else { took_ms };
+            steps.entry(step).or_default().push(took_ms);
         }
     }
     show("Deskhand, question to decision", added, out);
+    for (step, took_ms) in steps {
+        show(&format!("of it, {step}"), took_ms, out);
+    }
     bodies
 }
 
