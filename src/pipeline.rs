@@ -32,6 +32,8 @@ use crate::draft::Drafter;
 use crate::draft::Writer;
 use crate::draft::generative::Drafted;
 use crate::draft::generative::GenerateError;
+use crate::draft::generative::Generative;
+use crate::draft::generative::Request;
 use crate::embed::Embedder;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -164,13 +166,7 @@ impl Pipeline {
         let (scoped, writer) = (context.clone(), Arc::clone(model));
         let reading = move || {
             let found = read(&scoped.scope)?;
-            let request = if signals::is_settled(&found.ticket, &found.triage, &found.circumstances)
-            {
-                // A person answers or nobody does: no call to pay for.
-                Err(GenerateError::NoPassage)
-            } else {
-                writer.request(&found.ticket, &found.retrieved.articles)
-            };
+            let request = request(&writer, &found);
             Ok::<_, PrepareError>((found, request))
         };
         let (mut found, request) = self.on_cpu(reading).await??;
@@ -330,6 +326,16 @@ fn search(
     let retrieved = step("retrieve", &mut timings, find)?;
     let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
     Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
+}
+
+/// What a model is to be asked; `NoPassage` where none is.
+fn request(writer: &Generative, found: &Understood) -> Result<Request, GenerateError> {
+    let Understood { ticket, triage, retrieved, circumstances, .. } = found;
+    if signals::is_settled(ticket, triage, circumstances) {
+        // A person answers or nobody does: no call to pay for.
+        return Err(GenerateError::NoPassage);
+    }
+    writer.request(ticket, &retrieved.articles)
 }
 
 /// Draft, from the passages' own sentences.
