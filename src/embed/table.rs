@@ -35,6 +35,11 @@ pub fn by_table(texts: &[&str]) -> Option<Meaning> {
     Meaning::from_numbers(&sum).ok()
 }
 
+/// True for a common English word in lower case: one that is no misspelling of another.
+pub(crate) fn is_word(word: &str) -> bool {
+    TABLE_READ.pieces.is_word(word)
+}
+
 struct Table {
     pieces: Pieces,
     scales: Vec<f32>,
