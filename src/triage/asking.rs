@@ -8,15 +8,16 @@ use foldhash::HashMap;
 use foldhash::HashMapExt as _;
 
 use super::RulesError;
+use crate::text::unpacked;
 
 mod words;
 
 use words::Found;
 use words::Words;
 
-const WORDS: &str = include_str!("../../config/asking_words.toml");
+const WORDS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/asking_words.toml.z"));
 const WEIGHTS_FILE: &str = "asking_weights.tsv";
-const WEIGHTS: &str = include_str!("../../config/asking_weights.tsv");
+const WEIGHTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/asking_weights.tsv.z"));
 
 /// Log-odds from which on a sentence asks for a person. Chosen on sentences we wrote and on
 /// ordinary messages of development data, of which it takes 1 in 110 for a request.
@@ -152,7 +153,7 @@ impl Feature {
 /// The compiled-in tables, read when first used.
 fn shipped() -> Result<&'static Asking, &'static RulesError> {
     static ASKING: LazyLock<Result<Asking, RulesError>> =
-        LazyLock::new(|| Asking::parse(WORDS, WEIGHTS));
+        LazyLock::new(|| Asking::parse(&unpacked(WORDS), &unpacked(WEIGHTS)));
     ASKING.as_ref()
 }
 

@@ -69,6 +69,9 @@ impl Words {
         let unreadable = |detail: String| RulesError::Unreadable { file: FILE, detail };
         let table: BTreeMap<String, BTreeMap<String, String>> =
             toml::from_str(text).map_err(|it| unreadable(it.to_string()))?;
+        if table.is_empty() {
+            return Err(unreadable("it holds no language".to_owned()));
+        }
         let mut patterns: BTreeMap<String, Entry> = BTreeMap::new();
         let (mut parts, mut begins) = (HashSet::new(), HashSet::new());
         let mut near: HashMap<String, BTreeSet<String>> = HashMap::new();
