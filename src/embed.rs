@@ -25,6 +25,7 @@ pub use self::scale::Scale;
 pub use self::scale::Sought;
 pub use self::scale::UNLIKE;
 pub use self::table::by_table;
+pub(crate) use self::table::is_word;
 #[cfg(feature = "transformer")]
 pub use self::transformer::Transformer;
 

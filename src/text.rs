@@ -14,6 +14,9 @@ pub mod mask;
 pub mod xml;
 pub mod paper;
 
+use std::io::Read as _;
+
+use flate2::read::DeflateDecoder;
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -31,6 +34,16 @@ const VERSION_CHARS: usize = 12;
 /// Names a content: the same name, the same content. Twelve hex digits of its SHA-256.
 pub fn version_of(content: impl AsRef<[u8]>) -> String {
     hex::encode(Sha256::digest(content)).chars().take(VERSION_CHARS).collect()
+}
+
+/// A table that the build script has packed. Empty if it is not one: the tests of each
+/// table see that.
+pub(crate) fn unpacked(packed: &[u8]) -> String {
+    let mut text = String::new();
+    match DeflateDecoder::new(packed).read_to_string(&mut text) {
+        Ok(_) => text,
+        Err(_) => String::new(),
+    }
 }
 
 /// Makes text safe to stand between tags and inside quoted attributes.

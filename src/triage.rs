@@ -11,6 +11,7 @@ use crate::text::cues::plain;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
+mod asking;
 mod closing;
 mod learned;
 mod mood;
@@ -147,6 +148,7 @@ pub fn confirms(text: &str) -> bool {
 /// sentence there and not a silence here.
 pub fn check() -> Result<(), RulesError> {
     rules::shipped().map_err(Clone::clone)?;
+    asking::check()?;
     crate::injection::check()?;
     words::shipped().map_err(Clone::clone)?;
     mood::shipped().map_err(Clone::clone)?;

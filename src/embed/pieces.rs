@@ -47,6 +47,11 @@ impl Pieces {
         });
     }
 
+    /// True if a word is a piece whole.
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.begins.contains_key(word)
+    }
+
     /// False if the word cannot be cut to its end.
     fn cut(&self, word: &str, rows: &mut Vec<usize>) -> bool {
         if MAX_WORD_LETTERS < word.chars().count() {

@@ -5,13 +5,15 @@ use std::sync::LazyLock;
 
 use super::meaning::Meaning;
 use super::pieces::Pieces;
+use crate::text::unpacked;
 
 /// Numbers of a meaning.
 const DIMS: usize = 96;
 
 /// The pieces in the order of the rows, and their vectors. Made by
 /// `tools/meaning/make_table.py` from all-MiniLM-L6-v2 (Apache-2.0).
-const PIECES: &str = include_str!("pieces.txt");
+static PIECES: LazyLock<String> =
+    LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/pieces.txt.z"))));
 const TABLE: &[u8] = include_bytes!("table.bin");
 
 /// Pieces of a text that count: a passage has some 250.
@@ -33,6 +35,11 @@ pub fn by_table(texts: &[&str]) -> Option<Meaning> {
         table.pieces.each(text, &mut left, |row| table.add(row, &mut sum));
     }
     Meaning::from_numbers(&sum).ok()
+}
+
+/// True for a common English word in lower case: one that is no misspelling of another.
+pub(crate) fn is_word(word: &str) -> bool {
+    TABLE_READ.pieces.is_word(word)
 }
 
 struct Table {

@@ -8,6 +8,7 @@ use regex::Regex;
 use regex::RegexBuilder;
 use serde::Deserialize;
 
+use super::asking;
 use crate::injection::InjectionError;
 use crate::text::cues::Cues;
 use crate::text::terms::fold;
@@ -110,7 +111,9 @@ impl Rules {
 
     /// The words that ask for a person, in a text made by `plain`.
     pub(super) fn asked_for_person(&self, text: &str) -> Option<String> {
-        self.person.first_hit(text).map(|hit| format!("\"{hit}\""))
+        let guarded = self.person.guarded(text);
+        let by_rule = self.person.hit_in(&guarded).map(|hit| format!("\"{hit}\""));
+        asking::heard(&guarded, by_rule)
     }
 
     /// The sensitive topics of a text, each with the words that raised it.
@@ -173,16 +176,24 @@ impl Rule {
 
     /// The words of the text that this rule is about, without what a guard takes out.
     fn first_hit(&self, text: &str) -> Option<String> {
+        self.hit_in(&self.guarded(text))
+    }
+
+    fn guarded(&self, text: &str) -> String {
         let mut guarded = text.to_owned();
         for guard in &self.guards {
             if guard.is_match(&guarded) {
                 guarded = guard.replace_all(&guarded, "_").into_owned();
             }
         }
-        if let Some(found) = self.cues.find(&guarded).first() {
+        guarded
+    }
+
+    fn hit_in(&self, guarded: &str) -> Option<String> {
+        if let Some(found) = self.cues.find(guarded).first() {
             return Some(found.cue.to_owned());
         }
-        let hit = self.patterns.iter().find_map(|it| it.find(&guarded))?;
+        let hit = self.patterns.iter().find_map(|it| it.find(guarded))?;
         Some(hit.as_str().trim_matches([' ', '.']).to_owned())
     }
 }

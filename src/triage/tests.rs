@@ -54,6 +54,37 @@ fn whoever_asks_for_a_person_gets_one_in_any_wording_and_language() {
 }
 
 #[test]
+fn whoever_asks_in_words_no_rule_knows_is_heard_and_the_reason_names_them() {
+    for text in [
+        "My patience is gone, put a human being on this conversation",
+        "Seriously, pls let me chat to some1 real",
+        "i wnat to speka to an agnet",
+        "This bot is useless, I need somebody competent",
+        "Kann man bei Ihnen auch persönlich mit jemandem reden?",
+        "J'aimerais qu'un conseiller me rappelle",
+        "¿Podrían asignarme un asesor de verdad?",
+        "Fatemi sentire una persona, il bot non capisce niente",
+        "Quero sair do robô e falar com gente",
+        "Kunnen jullie een adviseur laten bellen?",
+        "Żądam rozmowy z dyrektorem",
+        "Snälla, låt en människa svara",
+        "Onko siellä ihmistä?",
+        "Yapay zekâ yerine gerçek bir çalışanla yazışmak istiyorum",
+        "Куда позвонить, чтобы поговорить с человеком?",
+        "Нехай мені зателефонує ваш спеціаліст",
+        "Nechci psát s automatem, dejte mi operátora",
+        "この件は人間のスタッフと話し合いたい",
+        "请安排真人跟我沟通",
+        "로봇이 아니라 사람한테 물어보고 싶어요",
+        "أريد أن يتصل بي أحد المختصين",
+    ] {
+        let triage = flags(text);
+        let reason = triage.reason(FlagKind::AskedForPerson);
+        assert!(reason.is_some_and(|it| it.starts_with('"')), "{text}: {:?}", triage.flags);
+    }
+}
+
+#[test]
 fn talk_about_people_is_not_a_request_for_one() {
     for text in [
         "The log says human error, how do I fix it?",
@@ -67,6 +98,17 @@ fn talk_about_people_is_not_a_request_for_one() {
         "My mail to several people was not delivered.",
         "How do I share a calendar with my team?",
         "Are you a bot or a real person?",
+        "A real person checks the parcels?",
+        "I spoke with your agent yesterday and he told me to wait",
+        "How do I add an agent seat?",
+        "How do I become an agent?",
+        "How do I contact the seller?",
+        "Your customer service is great",
+        "Muss jemand zu Hause sein, wenn geliefert wird?",
+        "Mes employés ne voient pas le planning",
+        "El vendedor no responde, ¿qué hago?",
+        "Kto może prowadzić samochód?",
+        "昨天的客服态度很好",
     ] {
         let triage = flags(text);
         assert!(!triage.has(FlagKind::AskedForPerson), "{text}: {:?}", triage.flags);

@@ -14,9 +14,11 @@ use crate::journey::Cued;
 use crate::journey::N_KINDS;
 use crate::text::cues::plain;
 use crate::text::terms::terms;
+use crate::text::unpacked;
 
 const FILE: &str = "stage_words.tsv";
-const SHIPPED: &str = include_str!("../../config/stage_words.tsv");
+static SHIPPED: LazyLock<String> =
+    LazyLock::new(|| unpacked(include_bytes!(concat!(env!("OUT_DIR"), "/stage_words.tsv.z"))));
 
 /// Parts of a meaning that have weights.
 const N_PARTS: usize = 96;
@@ -41,7 +43,7 @@ type Row = [f32; N_KINDS];
 
 /// The compiled-in weights, read when first used.
 pub(super) fn shipped() -> Result<&'static Words, &'static RulesError> {
-    static WORDS: LazyLock<Result<Words, RulesError>> = LazyLock::new(|| Words::parse(SHIPPED));
+    static WORDS: LazyLock<Result<Words, RulesError>> = LazyLock::new(|| Words::parse(&SHIPPED));
     WORDS.as_ref()
 }
 

@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.svm import LinearSVC
 
+from text import is_cjk, plain
 from written import written
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -40,33 +41,6 @@ KINDS = {"banking77": ("bank",), "bitext": ("shop",), "curekart": ("shop", "med"
          "insurance": ("ins",), "media": ("tel",)}
 SOURCE = {"curekart": "hint3", "sofmattress": "hint3", "airline": "multidogo",
           "insurance": "multidogo", "media": "multidogo"}
-
-
-def fold(text):
-    text = unicodedata.normalize("NFKD", text)
-    return "".join(it for it in text if not unicodedata.combining(it)).lower().replace("ı", "i")
-
-
-def plain(text):
-    """As `text::cues::plain`."""
-    text, made = fold(text), " . "
-    for place, letter in enumerate(text):
-        after = text[place + 1 : place + 2]
-        if letter.isalnum():
-            made += letter
-        elif letter in "'’`":
-            made += "" if after.isalnum() or made.endswith(" ") else " "
-        elif letter in ".!?;:\n。！？؟।…，、؛" and not after.isalnum():
-            made += "" if made.endswith(" ") else " "
-            made += "" if made.endswith(" . ") else ". "
-        elif not made.endswith(" "):
-            made += " "
-    made += "" if made.endswith(" ") else " "
-    return made + ("" if made.endswith(" . ") else ". ")
-
-
-def is_cjk(letter):
-    return "\u3040" <= letter <= "\u30ff" or "\u3400" <= letter <= "\u9fff" or "\uac00" <= letter <= "\ud7af"
 
 
 def cue(spelled):
