@@ -68,6 +68,13 @@ pub(super) fn topic(passage: &Passage) -> String {
     }
 }
 
+/// The line above what another section of the same article says.
+pub(super) fn section(heading: &str) -> String {
+    let heading = heading.trim();
+    let ends = heading.ends_with([':', '：', '?', '？', '!', '.']);
+    if ends { heading.to_owned() } else { format!("{heading}:") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

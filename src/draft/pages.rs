@@ -83,13 +83,23 @@ pub(super) fn quotable(line: &str) -> Option<&str> {
     let lower = line.to_lowercase();
     let elsewhere = (lower.contains("for more") || lower.contains("to learn"))
         && lower.contains("see ")
-        || lower.starts_with("learn more")
-        || lower.starts_with("learn how to")
+        || PROMISING.iter().any(|it| lower.starts_with(it))
         || lower.starts_with("see ") && lower.len() < 80;
     let table_of_contents = lower.starts_with("contents") && line.len() < 20;
     let furniture = PAGE_WORDS.iter().any(|it| lower.contains(it));
     (!is_scrap(line) && !elsewhere && !table_of_contents && !furniture).then_some(line)
 }
+
+/// How a page begins that says what it is about, and a link to another.
+const PROMISING: &[&str] = &[
+    "learn more",
+    "learn how",
+    "learn about",
+    "learn what",
+    "learn to ",
+    "find out more",
+    "find out how",
+];
 
 /// Words that point at another place of the page, in a clause that begins with one
 /// of `POINTING`.
