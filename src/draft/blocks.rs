@@ -2,6 +2,7 @@
 //! introduces it, without what only makes sense on the page it came from.
 
 use crate::draft::pages::is_scrap;
+use crate::draft::pages::only_points;
 use crate::draft::pages::quotable;
 use crate::draft::pages::without_pointers;
 use crate::text::sentences::LineKind;
@@ -36,14 +37,16 @@ impl Block {
         self.lines.first().is_some_and(|it| it.kind != LineKind::Plain)
     }
 
-    /// True for a few words without an end, as links and cells of tables are.
+    /// True for a few words without an end, as links and cells of tables are, and for a
+    /// pointer to another page.
     fn is_label(&self) -> bool {
         let [line] = self.lines.as_slice() else { return false };
         let ends =
             |it: char| matches!(it, '.' | '!' | '?' | ':' | '。' | '！' | '？' | '：' | '؟' | '।');
         let n_words = line.text.split_whitespace().count();
         let is_short = (2..=LABEL_WORDS).contains(&n_words) || line.text.is_ascii();
-        !self.is_list() && is_short && n_words <= LABEL_WORDS && !line.text.contains(ends)
+        let is_bare = is_short && n_words <= LABEL_WORDS && !line.text.contains(ends);
+        !self.is_list() && (is_bare || only_points(&line.text))
     }
 
     /// The items of a list, each with what hangs below it.

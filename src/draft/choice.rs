@@ -30,7 +30,8 @@ pub(super) struct Candidate<'a> {
     pub block_idx: usize,
     /// Comparable within one question only.
     pub score: f32,
-    /// True if it or what stands above it shares a word with the question, or none could.
+    /// True if it or what stands above it shares a word with the question; of sources in
+    /// another language for all.
     pub is_related: bool,
 }
 
@@ -62,7 +63,7 @@ pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate
             let text = block.text();
             let terms = question.distinct_terms_of(&text);
             let own = question.covered_by(&terms);
-            let is_related = 0.0 < own || RANK < around || question.is_foreign;
+            let is_related = 0.0 < own || RANK < around;
             let meant = question.likeness(&[&headings, &text]).max(0.0);
             let said_before = question.answered_by(&terms);
             let score =
@@ -74,6 +75,7 @@ pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate
     if !candidates.iter().any(|it| it.is_related) {
         return Vec::new();
     }
+    candidates.iter_mut().for_each(|it| it.is_related |= question.is_foreign);
     candidates.sort_by(|one, other| other.score.total_cmp(&one.score));
     candidates
 }

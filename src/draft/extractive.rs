@@ -23,7 +23,7 @@ use crate::text::language;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
-/// Passages that are looked into, best first: all that is kept.
+/// Passages that are looked into, best first: all that are kept.
 const N_CANDIDATES: usize = 25;
 
 /// Past tickets whose answers are listened to, best first. (Guessed.)
