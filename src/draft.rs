@@ -19,6 +19,7 @@ mod fork;
 mod joints;
 mod opening;
 mod pages;
+mod parts;
 mod question;
 mod trimmed;
 mod wording;

@@ -73,9 +73,10 @@ const N_PASSAGES: usize = 150;
 /// the question.
 const MAX_READ: usize = 8;
 
-/// How much further passages of the best articles are kept: the answer may
-/// stand in the section beside the one that shares the question's words.
-const PASSAGES_BY_RANK: [usize; 3] = [4, 3, 3];
+/// How many passages of the best articles are kept, of the others one: the answer may
+/// stand in the section beside the one that shares the question's words, and a short
+/// article is read as a whole.
+const PASSAGES_BY_RANK: [usize; 3] = [8, 6, 4];
 
 /// What the likeness of a passage counts beside its words, which count 1.0 for the
 /// passage of the article that shares most. (Of 0, 0.5, 1, 2 and 4 best on 99 questions
@@ -256,10 +257,11 @@ fn hits(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
         found.articles.iter().take(MAX_ARTICLES).enumerate()
     {
         let n_kept = PASSAGES_BY_RANK.get(rank).copied().unwrap_or(1);
-        let ordered = by_closeness(group, found);
+        let others = if 1 < n_kept { found.passages.others(&group.found) } else { Vec::new() };
+        let ordered = by_closeness(group.found.iter().copied().chain(others), found);
         let closest = ordered.first().map_or(0.0, |(it, _)| *it);
         for (closeness, passage) in ordered.into_iter().take(n_kept) {
-            let mut hit = index.read(&found.passages, passage)?;
+            let mut hit = index.read(&found.passages, &passage)?;
             // The passage's own coverage is there already.
             let named = NAMES.into_iter().zip(signals.values()).filter(|(it, _)| *it != "coverage");
             hit.signals.extend(named.map(|(name, value)| (name.to_owned(), value)));
@@ -276,17 +278,18 @@ fn hits(index: &Index, found: &Found) -> Result<Vec<Hit>, IndexError> {
 }
 
 /// The passages of an article by the words they share with the question and by what
-/// they mean, the closest first. One that shares no word is left in reading order.
-fn by_closeness<'a>(group: &'a Group, found: &Found) -> Vec<(f32, &'a Match)> {
-    let most = group.found.iter().map(|it| it.score).fold(0.0, f32::max);
+/// they mean, the closest first. Those equally close are left in reading order.
+fn by_closeness(passages: impl Iterator<Item = Match>, found: &Found) -> Vec<(f32, Match)> {
+    let passages: Vec<Match> = passages.collect();
+    let most = passages.iter().map(|it| it.score).fold(0.0, f32::max);
     let closeness = |it: &Match| {
         let words = if most <= 0.0 { 0.0 } else { it.score / most };
         let asked = found.meaning.as_ref();
         let likeness = asked.and_then(|asked| found.passages.likeness(it, asked));
         words + MEANING_OF_PASSAGE * likeness.unwrap_or(0.0).max(0.0)
     };
-    let mut ordered: Vec<(f32, &Match)> =
-        group.found.iter().map(|it| (closeness(it), it)).collect();
+    let mut ordered: Vec<(f32, Match)> =
+        passages.into_iter().map(|it| (closeness(&it), it)).collect();
     ordered.sort_by(|one, other| other.0.total_cmp(&one.0));
     ordered
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::draft::pages::leans_back;
 use crate::draft::question::Question;
 use crate::draft::question::Source;
 use crate::draft::question::rarity;
@@ -21,19 +20,16 @@ pub const SIGNS: [&str; N_SIGNS] = [
     "meaning",
     "meaning_lead",
     "next_overlap",
-    "next_meaning",
     "number",
     "definition",
     "place",
-    "leans",
 ];
 
-const N_SIGNS: usize = 12;
+const N_SIGNS: usize = 10;
 
 /// Logistic weights, fitted by `tools/draft/fit_weights.py`.
-const BIAS: f32 = -1.85;
-const WEIGHTS: [f32; N_SIGNS] =
-    [1.01, 4.86, 0.82, 0.52, 1.26, 0.87, -0.5, -0.07, 0.31, 0.57, 0.45, 0.25];
+const BIAS: f32 = -1.92;
+const WEIGHTS: [f32; N_SIGNS] = [1.0, 5.29, 0.8, 0.54, 1.3, 0.82, -0.53, 0.28, 0.59, 0.45];
 
 /// A sentence of a text, read once.
 struct Read<'a> {
@@ -75,11 +71,9 @@ pub(super) fn signs(question: &Question, about: &str, texts: &[&str]) -> Vec<[f3
             it.likeness,
             it.likeness - closest,
             overlaps.get(idx + 1).copied().unwrap_or(0.0),
-            read.get(idx + 1).map_or(0.0, |it| it.likeness),
             yes(asks.amount && it.text.contains(|letter: char| letter.is_ascii_digit())),
             yes(asks.meaning && defines(it.text)),
             if asks.place { n_names(it.text).min(4) as f32 / 4.0 } else { 0.0 },
-            yes(leans_back(it.text)),
         ]
     };
     read.iter().enumerate().map(signs_of).collect()

@@ -2,6 +2,7 @@
 //! introduces it, without what only makes sense on the page it came from.
 
 use crate::draft::pages::is_scrap;
+use crate::draft::pages::only_points;
 use crate::draft::pages::quotable;
 use crate::draft::pages::without_pointers;
 use crate::text::sentences::LineKind;
@@ -34,6 +35,18 @@ impl Block {
 
     pub(super) fn is_list(&self) -> bool {
         self.lines.first().is_some_and(|it| it.kind != LineKind::Plain)
+    }
+
+    /// True for a few words without an end, as links and cells of tables are, and for a
+    /// pointer to another page.
+    fn is_label(&self) -> bool {
+        let [line] = self.lines.as_slice() else { return false };
+        let ends =
+            |it: char| matches!(it, '.' | '!' | '?' | ':' | '。' | '！' | '？' | '：' | '؟' | '।');
+        let n_words = line.text.split_whitespace().count();
+        let is_short = (2..=LABEL_WORDS).contains(&n_words) || line.text.is_ascii();
+        let is_bare = is_short && n_words <= LABEL_WORDS && !line.text.contains(ends);
+        !self.is_list() && (is_bare || only_points(&line.text))
     }
 
     /// The items of a list, each with what hangs below it.
@@ -92,7 +105,24 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     }
     close(&mut list, &mut blocks);
     blocks.retain(|it| !it.lines.is_empty());
-    blocks
+    without_labels(blocks)
+}
+
+/// Words of a paragraph that names something and says nothing. (Guessed.)
+const LABEL_WORDS: usize = 6;
+
+/// The blocks without those that only name or link something, as a page full of links
+/// does; all if there are no others.
+fn without_labels(blocks: Vec<Block>) -> Vec<Block> {
+    let says = |(idx, it): (usize, &Block)| {
+        let leads = blocks.get(idx + 1).is_some_and(Block::is_list);
+        !it.is_label() || leads
+    };
+    let says: Vec<bool> = blocks.iter().enumerate().map(says).collect();
+    if !says.contains(&true) {
+        return blocks;
+    }
+    blocks.into_iter().zip(says).filter(|(_, says)| *says).map(|(it, _)| it).collect()
 }
 
 fn close(list: &mut Block, blocks: &mut Vec<Block>) {
@@ -221,6 +251,13 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].lines.len(), 1);
         assert_eq!(found[0].lines[0].text, "Returns take 30 days.");
+    }
+
+    #[test]
+    fn a_row_of_links_is_not_quoted_beside_what_is_said() {
+        let found = blocks("Track your order\n\nGet your invoice\n\nAn order can be late.");
+        assert_eq!(found.iter().map(Block::text).collect::<Vec<_>>(), ["An order can be late."]);
+        assert_eq!(blocks("Free parking").len(), 1);
     }
 
     proptest! {

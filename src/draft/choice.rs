@@ -30,6 +30,9 @@ pub(super) struct Candidate<'a> {
     pub block_idx: usize,
     /// Comparable within one question only.
     pub score: f32,
+    /// True if it or what stands above it shares a word with the question; of sources in
+    /// another language for all.
+    pub is_related: bool,
 }
 
 impl<'a> Candidate<'a> {
@@ -44,7 +47,7 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Every block that might answer, best first; the earlier of equals. Empty if none
+/// Every block of the found passages, best first; the earlier of equals. Empty if none
 /// has anything to do with the question.
 pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate<'a>> {
     let top_score = hits.iter().map(|it| it.score).fold(f32::MIN_POSITIVE, f32::max);
@@ -60,16 +63,19 @@ pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate
             let text = block.text();
             let terms = question.distinct_terms_of(&text);
             let own = question.covered_by(&terms);
-            if own <= 0.0 && around <= RANK {
-                continue;
-            }
+            let is_related = 0.0 < own || RANK < around;
             let meant = question.likeness(&[&headings, &text]).max(0.0);
             let said_before = question.answered_by(&terms);
             let score =
                 own + around + MEANING * meant + ANSWERED * said_before + shape(question, block);
-            candidates.push(Candidate { passage, blocks: Rc::clone(&blocks), block_idx, score });
+            let blocks = Rc::clone(&blocks);
+            candidates.push(Candidate { passage, blocks, block_idx, score, is_related });
         }
     }
+    if !candidates.iter().any(|it| it.is_related) {
+        return Vec::new();
+    }
+    candidates.iter_mut().for_each(|it| it.is_related |= question.is_foreign);
     candidates.sort_by(|one, other| other.score.total_cmp(&one.score));
     candidates
 }

@@ -1,54 +1,53 @@
-//! From the blocks that answer to what a customer reads: the sentences of a
-//! paragraph that matter, a procedure whole and in order or not at all, and what
-//! else the same article says to the point, within a length.
+//! From the blocks that answer to what a customer reads: of each article that may be
+//! meant the block that answers with its procedure, then the rest of a short article
+//! or of the section, within a length.
 
 use crate::draft::Layout;
-use crate::draft::answering;
 use crate::draft::blocks::Block;
-use crate::draft::blocks::Line;
 use crate::draft::choice::Candidate;
 use crate::draft::pages::announces;
-use crate::draft::pages::leans_back;
+use crate::draft::parts::Part;
+use crate::draft::parts::is_too_long;
+use crate::draft::parts::part;
 use crate::draft::question::Question;
 use crate::knowledge::Passage;
-use crate::text::sentences::LineKind;
 
-/// The most prose a customer reads in one paragraph. (STYLE of the trade, not measured.)
-const MAX_SENTENCES: usize = 5;
+// The lengths were tried on 65 questions to a help center, 164 to passages with a
+// reference answer and 228 to a forum: what is found grows with what is quoted, and a
+// screen of a phone shows about 100 words.
 
-/// A longer procedure is better read in the article itself. (Guessed.)
-const MAX_STEPS: usize = 15;
-const MAX_LIST_LINES: usize = 28;
+/// An article of no more words is quoted whole: what else it says is about the same.
+/// (Of 140, 180 and 220 as good as the longest.)
+const ARTICLE_WORDS: usize = 200;
 
-/// Of a list of more items that is no procedure only those that answer are quoted;
-/// what is to be checked is quoted in full for longer. (Guessed.)
-const FEW_ITEMS: usize = 4;
-const FEW_CHECKS: usize = 7;
+/// The same of one that fits nearly as well as the best.
+const RIVAL_ARTICLE_WORDS: usize = 100;
 
 /// Words of the section that answers which are quoted around its best block: a
-/// short section is quoted whole. (Guessed.)
+/// short section is quoted whole.
 const SECTION_WORDS: usize = 120;
 
-/// Nothing is added to a reply that has so many words. (Guessed: a screen of a phone
-/// shows about 100.)
+/// Words that are quoted around the best block of an article that fits nearly as well.
+const RIVAL_WORDS: usize = 30;
+
+/// No other article and no further block is added to a reply that has so many words.
 const ENOUGH_WORDS: usize = 150;
 
-/// A reply never grows beyond this by what is added. (Guessed.)
-const MAX_WORDS: usize = 230;
+/// A reply never grows beyond this by what is added, nor beyond the second by what
+/// stands around the blocks of other articles.
+const MAX_WORDS: usize = 200;
+const MAX_WORDS_OF_RIVALS: usize = 180;
 
-/// A paragraph of no more words is quoted whole. (Guessed.)
-const SHORT_WORDS: usize = 60;
-
-/// How much less another block of the article may score than the best. (Guessed.)
+/// How much less another block of the article may score than the best, and how much in a
+/// reply of fewer words than the last. (Guessed.)
 const SCORE_DROP: f32 = 0.3;
+const SCORE_DROP_IN_SHORT: f32 = 0.8;
+const SHORT_REPLY_WORDS: usize = 80;
 
 /// How much less the best block of another article may score, and how many such
 /// articles are quoted beside the best. (Guessed.)
 const RIVAL_DROP: f32 = 0.8;
 const MAX_RIVALS: usize = 2;
-
-/// Words that are quoted around the best block of such an article. (Guessed.)
-const RIVAL_WORDS: usize = 30;
 
 /// Blocks of one reply.
 const MAX_BLOCKS: usize = 9;
@@ -64,7 +63,7 @@ pub(super) struct Piece<'a> {
 /// What is quoted in a reply.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Body<'a> {
-    /// In reading order. Empty if nothing can be quoted.
+    /// Articles with the best first, each in reading order. Empty if nothing can be quoted.
     pub pieces: Vec<Piece<'a>>,
     /// True if what answers best is too long for a reply and was left out.
     pub is_cut: bool,
@@ -72,63 +71,74 @@ pub(super) struct Body<'a> {
 
 /// The body of a reply, from candidates with the best first.
 pub(super) fn compose<'a>(question: &Question, candidates: &[Candidate<'a>]) -> Body<'a> {
-    let quotable = |it: &&Candidate| part(question, it).is_some();
+    let quotable = |it: &&Candidate| it.is_related && part(question, it).is_some();
     let Some(best) = candidates.iter().find(quotable) else { return Body::default() };
-    let mut reply = Reply { question, parts: Vec::new() };
-    reply.add(best);
-    reply.grow_around(best, SECTION_WORDS);
-    if question.asks.way && !reply.has_steps() {
-        reply.add_steps(best, candidates);
-    }
-    let of_article = |it: &&Candidate| it.passage.document_id == best.passage.document_id;
-    for candidate in candidates.iter().skip(1).filter(of_article) {
-        if best.score - SCORE_DROP <= candidate.score && reply.has_room() {
-            reply.add_within(candidate, MAX_WORDS);
+    let mut reply = Reply { question, candidates, parts: Vec::new() };
+    reply.add_core(best, usize::MAX);
+    // What may be meant comes before more of what is likeliest.
+    let rivals = rivals(best, candidates);
+    for rival in &rivals {
+        if reply.has_room() {
+            reply.add_core(rival, MAX_WORDS);
         }
     }
-    reply.add_rivals(best, candidates);
-    let first = candidates.first().filter(|it| !std::ptr::eq(*it, best));
+    if !reply.add_whole_article(best, ARTICLE_WORDS, MAX_WORDS) {
+        reply.add_section(best);
+    }
+    for (rival, place) in rivals.iter().zip(0..) {
+        if !reply.holds(rival) {
+            continue;
+        }
+        let article_words = if place == 0 { RIVAL_ARTICLE_WORDS } else { 0 };
+        if !reply.add_whole_article(rival, article_words, MAX_WORDS_OF_RIVALS) {
+            let room = reply.n_words() + RIVAL_WORDS;
+            reply.grow_around(rival, room, MAX_WORDS_OF_RIVALS);
+        }
+    }
+    let first = candidates.iter().find(|it| it.is_related).filter(|it| !std::ptr::eq(*it, best));
     let is_cut = first.and_then(Candidate::block).is_some_and(Block::is_steps);
     Body { pieces: reply.into_pieces(), is_cut }
 }
 
-/// What is quoted of one block.
-struct Part<'a> {
-    passage: &'a Passage,
-    block_idx: usize,
-    lines: Vec<(String, Layout)>,
-}
-
-impl Part<'_> {
-    fn n_words(&self) -> usize {
-        self.lines.iter().map(|(text, _)| text.split_whitespace().count()).sum()
-    }
-
-    fn is_list(&self) -> bool {
-        self.lines.iter().any(|(_, layout)| layout.is_item())
-    }
-
-    /// True for a list that nothing introduces.
-    fn is_bare(&self) -> bool {
-        self.lines.first().is_some_and(|(_, layout)| layout.is_item())
-    }
+/// The best block of each other article that was found nearly as well: which of them
+/// is meant only the customer knows.
+fn rivals<'c, 'a>(best: &Candidate, candidates: &'c [Candidate<'a>]) -> Vec<&'c Candidate<'a>> {
+    let mut articles = vec![best.passage.document_id.as_str()];
+    let near = candidates.iter().filter(|it| it.is_related && best.score - RIVAL_DROP <= it.score);
+    let mut is_new = |it: &&Candidate<'a>| {
+        let article = it.passage.document_id.as_str();
+        let is_new = !articles.contains(&article);
+        articles.push(article);
+        is_new
+    };
+    near.filter(|it| is_new(it)).take(MAX_RIVALS).collect()
 }
 
 /// The reply as it grows.
 struct Reply<'a, 'q> {
     question: &'q Question,
+    /// Best first.
+    candidates: &'q [Candidate<'a>],
     /// In the order they were chosen.
     parts: Vec<Part<'a>>,
 }
 
-impl<'a> Reply<'a, '_> {
+impl<'a, 'q> Reply<'a, 'q> {
     fn n_words(&self) -> usize {
         self.parts.iter().map(Part::n_words).sum()
     }
 
-    fn has_steps(&self) -> bool {
-        let mut lines = self.parts.iter().flat_map(|it| &it.lines);
+    /// True if a procedure of the article is quoted.
+    fn has_steps_of(&self, article: &str) -> bool {
+        let parts = self.parts.iter().filter(|it| it.passage.document_id == article);
+        let mut lines = parts.flat_map(|it| &it.lines);
         lines.any(|(_, layout)| *layout == Layout::Step)
+    }
+
+    /// The blocks of the article a block is of, best first.
+    fn of_article(&self, of: &Candidate) -> impl Iterator<Item = &'q Candidate<'a>> + use<'a, 'q> {
+        let article = of.passage.document_id.clone();
+        self.candidates.iter().filter(move |it| it.passage.document_id == article)
     }
 
     fn holds(&self, candidate: &Candidate) -> bool {
@@ -152,21 +162,74 @@ impl<'a> Reply<'a, '_> {
     /// False for a list that would run into another one: their steps would be counted
     /// as one procedure.
     fn fits(&self, part: &Part) -> bool {
-        let lists = self.parts.iter().filter(|it| it.is_list());
-        let runs_on = |it: &Part| it.is_bare() || part.is_bare();
-        !(part.is_list() && lists.into_iter().any(runs_on))
+        let of_section = |it: &&Part| it.is_of_section(part);
+        let (before, after): (Vec<&Part>, Vec<&Part>) =
+            self.parts.iter().filter(of_section).partition(|it| it.place() < part.place());
+        let before = before.into_iter().max_by_key(|it| it.place());
+        let after = after.into_iter().min_by_key(|it| it.place());
+        let runs_on = |one: &Part, next: &Part| one.is_list() && next.is_bare();
+        !before.is_some_and(|it| runs_on(it, part)) && !after.is_some_and(|it| runs_on(part, it))
     }
 
-    /// Adds a block; a paragraph that promises something together with it.
-    fn add(&mut self, candidate: &Candidate<'a>) {
-        self.add_within(candidate, usize::MAX);
+    /// What an article is quoted for: a block, and for a question about a way or a
+    /// trouble the procedure that goes with it.
+    fn add_core(&mut self, best: &Candidate<'a>, max_words: usize) {
+        self.add_within(best, max_words);
+        let article = &best.passage.document_id;
+        if self.question.asks.way && self.holds(best) && !self.has_steps_of(article) {
+            let is_short = |it: &Block| !is_too_long(it.items().len(), it.lines.len());
+            let is_steps = |it: &Block| it.is_steps() && is_short(it);
+            let mut blocks = self.of_article(best);
+            if let Some(steps) = blocks.find(|it| it.block().is_some_and(is_steps)) {
+                self.add_within(steps, max_words);
+            }
+        }
     }
 
-    /// The same, if the reply stays within so many words.
+    /// Adds all an article says. False if that has more than `article_words`: then
+    /// nothing is added.
+    fn add_whole_article(
+        &mut self,
+        best: &Candidate<'a>,
+        article_words: usize,
+        max_words: usize,
+    ) -> bool {
+        let mut all: Vec<&Candidate> = self.of_article(best).collect();
+        all.sort_by_key(|it| (it.passage.ordinal, it.block_idx));
+        let n_words: usize = all.iter().filter_map(|it| it.block()).map(Block::n_words).sum();
+        if article_words < n_words {
+            return false;
+        }
+        for it in all {
+            self.add_within(it, max_words);
+        }
+        true
+    }
+
+    /// Adds what stands around the best block, and what else of its article is as good.
+    fn add_section(&mut self, best: &Candidate<'a>) {
+        let article = &best.passage.document_id;
+        let others = self.parts.iter().filter(|it| it.passage.document_id != *article);
+        let n_others: usize = others.map(Part::n_words).sum();
+        self.grow_around(best, SECTION_WORDS + n_others, MAX_WORDS);
+        for candidate in self.of_article(best) {
+            let is_short = self.n_words() < SHORT_REPLY_WORDS;
+            let drop = if is_short { SCORE_DROP_IN_SHORT } else { SCORE_DROP };
+            if best.score - drop <= candidate.score && self.has_room() {
+                self.add_within(candidate, MAX_WORDS);
+            }
+        }
+    }
+
+    /// Adds a block, one that promises something together with that, if the reply stays
+    /// within so many words.
     fn add_within(&mut self, candidate: &Candidate<'a>, max_words: usize) {
+        if self.holds(candidate) {
+            return;
+        }
         let Some(part) = part(self.question, candidate) else { return };
         let is_too_much = max_words < self.n_words() + part.n_words();
-        if self.holds(candidate) || self.says(&part) || is_too_much || !self.fits(&part) {
+        if self.says(&part) || is_too_much || !self.fits(&part) {
             return;
         }
         let ends_open = part.lines.last().is_some_and(|(text, _)| announces(text));
@@ -177,13 +240,13 @@ impl<'a> Reply<'a, '_> {
     }
 
     /// What stands around a block in its passage, first behind it, then before it.
-    fn grow_around(&mut self, best: &Candidate<'a>, max_words: usize) {
+    /// A list is quoted whole, so it may need the room of the second.
+    fn grow_around(&mut self, best: &Candidate<'a>, max_words: usize, max_with_list: usize) {
         for step in [1, -1] {
             let mut next = best.neighbor(step);
             while next.block().is_some() && self.n_words() < max_words {
-                // A list is quoted whole, so it may need more room.
-                let room =
-                    if next.block().is_some_and(Block::is_steps) { MAX_WORDS } else { max_words };
+                let is_steps = next.block().is_some_and(Block::is_steps);
+                let room = if is_steps { max_with_list } else { max_words };
                 self.add_within(&next, room);
                 if !self.holds(&next) {
                     break;
@@ -193,48 +256,17 @@ impl<'a> Reply<'a, '_> {
         }
     }
 
-    /// The procedure that goes with a paragraph: the best one of the article.
-    fn add_steps(&mut self, best: &Candidate<'a>, candidates: &[Candidate<'a>]) {
-        let found = candidates.iter().find(|it| {
-            let is_short = |it: &Block| !is_too_long(it.items().len(), it.lines.len());
-            let is_steps = it.block().is_some_and(|it| it.is_steps() && is_short(it));
-            is_steps && it.passage.document_id == best.passage.document_id
-        });
-        if let Some(found) = found {
-            self.add(found);
-        }
-    }
-
-    /// The best block of other articles that were found nearly as well: which of
-    /// them is meant only the customer knows.
-    fn add_rivals(&mut self, best: &Candidate<'a>, candidates: &[Candidate<'a>]) {
-        let mut articles = vec![best.passage.document_id.as_str()];
-        for candidate in candidates {
-            let is_near = best.score - RIVAL_DROP <= candidate.score;
-            let article = candidate.passage.document_id.as_str();
-            if articles.len() <= MAX_RIVALS
-                && is_near
-                && !articles.contains(&article)
-                && self.has_room()
-            {
-                articles.push(article);
-                self.add_within(candidate, MAX_WORDS);
-                self.grow_around(candidate, self.n_words() + RIVAL_WORDS);
-            }
-        }
-    }
-
-    /// In reading order within a passage, passages as they were chosen.
+    /// Articles as they were chosen, each in reading order.
     fn into_pieces(self) -> Vec<Piece<'a>> {
-        let mut ids: Vec<&str> = Vec::new();
+        let mut articles: Vec<&str> = Vec::new();
         for part in &self.parts {
-            if !ids.contains(&part.passage.id.as_str()) {
-                ids.push(&part.passage.id);
+            if !articles.contains(&part.passage.document_id.as_str()) {
+                articles.push(&part.passage.document_id);
             }
         }
         let mut order: Vec<&Part<'a>> = self.parts.iter().collect();
-        let place = |it: &Part| ids.iter().position(|id| *id == it.passage.id);
-        order.sort_by_key(|it| (place(it), it.block_idx));
+        let article = |it: &Part| articles.iter().position(|id| *id == it.passage.document_id);
+        order.sort_by_key(|it| (article(it), it.place()));
         let pieces = order.into_iter().flat_map(|part| {
             let lines = part.lines.iter();
             lines.map(|(text, layout)| Piece {
@@ -259,87 +291,5 @@ fn without_empty_promises(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
         }
     }
     kept.reverse();
-    kept
-}
-
-/// What is quoted of a block. `None` if nothing of it can be.
-fn part<'a>(question: &Question, candidate: &Candidate<'a>) -> Option<Part<'a>> {
-    let block = candidate.block()?;
-    let passage = candidate.passage;
-    let about = format!("{}\n{}", passage.title, passage.headings.join("\n"));
-    let lines = if block.is_list() {
-        listed(question, &about, block)?
-    } else {
-        prose(question, &about, block)
-    };
-    let part = Part { passage, block_idx: candidate.block_idx, lines };
-    (!part.lines.is_empty()).then_some(part)
-}
-
-/// A procedure whole and in order; of a long list of anything else the items that
-/// answer. `None` if it is longer than anyone would read in a reply: half a
-/// procedure is worse than none.
-fn listed(question: &Question, about: &str, block: &Block) -> Option<Vec<(String, Layout)>> {
-    let mut items: Vec<&[Line]> = block.items();
-    let is_long = if question.asks.way { FEW_CHECKS } else { FEW_ITEMS } < items.len();
-    if is_long && !block.is_steps() {
-        let texts: Vec<String> = items.iter().map(|it| joined(it)).collect();
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let chosen = answering::chosen(&answering::chances(question, about, &texts));
-        items = chosen.into_iter().filter_map(|it| items.get(it).copied()).collect();
-    }
-    let lines: Vec<&Line> = items.iter().copied().flatten().collect();
-    if is_too_long(items.len(), lines.len()) {
-        return None;
-    }
-    let lead = block.lead.iter().map(|it| (it.clone(), Layout::Paragraph));
-    let items = lines.into_iter().map(|it| (it.text.clone(), layout(it)));
-    Some(lead.chain(items).collect())
-}
-
-fn is_too_long(n_items: usize, n_lines: usize) -> bool {
-    MAX_STEPS < n_items || MAX_LIST_LINES < n_lines
-}
-
-fn joined(lines: &[Line]) -> String {
-    lines.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-fn layout(line: &Line) -> Layout {
-    match (line.kind, line.depth) {
-        (LineKind::Step(_), 0) => Layout::Step,
-        (LineKind::Step(_) | LineKind::Bullet | LineKind::Plain, _) => Layout::Bullet,
-    }
-}
-
-/// The sentences of a paragraph that answer, with those they lean on; all of a
-/// short one.
-fn prose(question: &Question, about: &str, block: &Block) -> Vec<(String, Layout)> {
-    let lines: Vec<&str> = block.lines.iter().map(|it| it.text.as_str()).collect();
-    let mut kept: Vec<usize> = (0..lines.len()).collect();
-    if SHORT_WORDS < block.n_words() {
-        let chances = answering::chances(question, about, &lines);
-        kept = with_leant_on(&answering::chosen(&chances), &lines);
-        kept.truncate(MAX_SENTENCES);
-    }
-    let quoted = kept.iter().filter_map(|it| lines.get(*it)).enumerate();
-    let layout = |idx: usize| if idx == 0 { Layout::Paragraph } else { Layout::Running };
-    quoted.map(|(idx, text)| ((*text).to_owned(), layout(idx))).collect()
-}
-
-/// The chosen sentences, each after those without which it cannot be understood.
-fn with_leant_on(chosen: &[usize], lines: &[&str]) -> Vec<usize> {
-    let mut kept: Vec<usize> = Vec::new();
-    for idx in chosen {
-        let mut start = *idx;
-        while 0 < start && lines.get(start).is_some_and(|it| leans_back(it)) {
-            start -= 1;
-        }
-        for it in start..=*idx {
-            if !kept.contains(&it) {
-                kept.push(it);
-            }
-        }
-    }
     kept
 }

@@ -23,9 +23,8 @@ use crate::text::language;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
-/// Passages that are looked into, best first: those of the first three articles
-/// and of one or two more.
-const N_CANDIDATES: usize = 12;
+/// Passages that are looked into, best first: all that are kept.
+const N_CANDIDATES: usize = 25;
 
 /// Past tickets whose answers are listened to, best first. (Guessed.)
 const N_ANSWERS: usize = 3;
@@ -59,6 +58,7 @@ pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[H
     let joints = joints::joints(draft.language.as_deref());
     draft.sentences = before(ticket, &question, first.passage, fork.as_ref(), &draft);
     let mut article = first.passage.document_id.as_str();
+    let mut headings = &first.passage.headings;
     for piece in body.pieces {
         if piece.passage.document_id != article {
             article = &piece.passage.document_id;
@@ -66,7 +66,12 @@ pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[H
             draft.sentences.push(joint(joints::about(joints.rival, &topic)));
             // Which of the articles is meant only the customer can say.
             draft.asks_back = true;
+        } else if piece.passage.headings != *headings
+            && let Some(heading) = piece.passage.headings.last()
+        {
+            draft.sentences.push(joint(opening::section(heading)));
         }
+        headings = &piece.passage.headings;
         let cites = vec![cite(&mut draft.citations, piece.passage)];
         let kind = SentenceKind::Quote;
         draft.sentences.push(Sentence { text: piece.text, cites, kind, layout: piece.layout });

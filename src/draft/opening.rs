@@ -11,6 +11,10 @@ use crate::ticket::Ticket;
 /// Characters of a problem that is repeated; longer ones are stories. (Guessed.)
 const MAX_CHARS: usize = 110;
 
+/// How much more a word of the subject says than one of a sentence: whoever writes one
+/// names the problem in it, and a sentence has more words. (Guessed.)
+const SUBJECT: f32 = 2.0;
+
 /// Fewer words name no problem: "Help!".
 const MIN_WORDS: usize = 3;
 
@@ -25,18 +29,62 @@ const MAX_SENTENCES: usize = 12;
 pub(super) fn problem(ticket: &Ticket, question: &Question, passage: &Passage) -> Option<String> {
     let known = question.distinct_terms_of(&format!("{}\n{}", passage.title, passage.text));
     let told = [ticket.subject.as_str()].into_iter().chain(sentences(&ticket.question));
-    let candidates = told.take(MAX_SENTENCES).filter_map(|sentence| {
-        let sentence = sentence.trim().trim_end_matches(['.', ',', ':', ';', '!']).trim();
+    let candidates = told.take(MAX_SENTENCES).enumerate().filter_map(|(place, sentence)| {
+        let sentence = without_greeting(sentence);
+        let sentence = sentence.trim_end_matches(['.', ',', ':', ';', '!']).trim();
         let n_words = sentence.split_whitespace().count();
         let terms = question.distinct_terms_of(sentence);
         let is_about = terms.iter().any(|it| known.binary_search(it).is_ok());
-        (MIN_WORDS <= n_words && is_about).then(|| (question.covered_by(&terms), sentence))
+        let says = question.covered_by(&terms) * if place == 0 { SUBJECT } else { 1.0 };
+        (MIN_WORDS <= n_words && is_about).then_some((says, sentence))
     });
     let mut candidates: Vec<(f32, &str)> = candidates.collect();
     // Stable, so the earlier of equals: the problem is told first.
     candidates.sort_by(|one, other| other.0.total_cmp(&one.0));
     let (_, best) = candidates.into_iter().find(|(_, sentence)| is_harmless(sentence))?;
     Some(shorten(&best.split_whitespace().collect::<Vec<_>>().join(" "), MAX_CHARS))
+}
+
+/// How messages begin before they say anything.
+const GREETINGS: &[&str] = &[
+    "hello",
+    "sir",
+    "madam",
+    "hi",
+    "hey",
+    "dear",
+    "good",
+    "hallo",
+    "guten",
+    "liebe",
+    "sehr",
+    "bonjour",
+    "salut",
+    "hola",
+    "buenos",
+    "buenas",
+    "buongiorno",
+    "salve",
+    "ciao",
+    "gentile",
+    "olá",
+    "bom",
+    "boa",
+    "beste",
+    "geachte",
+    "goedemorgen",
+    "goedemiddag",
+    "goedendag",
+];
+
+/// A sentence without "Hello," or "Dear Sir, Madam," before it.
+fn without_greeting(sentence: &str) -> &str {
+    let sentence = sentence.trim();
+    let Some((before, after)) = sentence.split_once([',', '!']) else { return sentence };
+    let mut words = before.split_whitespace();
+    let first = words.next().unwrap_or_default().to_lowercase();
+    let greets = GREETINGS.contains(&first.as_str()) && words.count() < 4;
+    if greets { without_greeting(after) } else { sentence }
 }
 
 /// True for words alone: nothing to click, to call or to write to.
@@ -51,7 +99,7 @@ fn is_harmless(sentence: &str) -> bool {
         n_digits = if it.is_numeric() { n_digits + 1 } else { 0 };
         5 < n_digits
     });
-    let odd = ['@', '<', '>', '[', ']', '{', '}', '|', '`', '\\', '“', '”', '„', '«', '»'];
+    let odd = ['@', '*', '<', '>', '[', ']', '{', '}', '|', '`', '\\', '“', '”', '„', '«', '»'];
     let has_odd = letters.iter().any(|it| odd.contains(it) || it.is_control());
     let is_link = sentence.contains("//") || sentence.to_lowercase().contains("www");
     !is_dotted && !has_number && !has_odd && !is_link && mask(sentence).spans.is_empty()
@@ -68,9 +116,29 @@ pub(super) fn topic(passage: &Passage) -> String {
     }
 }
 
+/// The line above what another section of the same article says.
+pub(super) fn section(heading: &str) -> String {
+    let heading = heading.trim();
+    let ends = heading.ends_with([':', '：', '?', '？', '!', '.']);
+    if ends { heading.to_owned() } else { format!("{heading}:") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_greeting_is_not_the_problem() {
+        for (sentence, problem) in [
+            ("Hello, this error appears", "this error appears"),
+            ("Dear support team, it is late", "it is late"),
+            ("Dear Sir, Madam, it is late", "it is late"),
+            ("Since Monday, nothing works", "Since Monday, nothing works"),
+            ("Good", "Good"),
+        ] {
+            assert_eq!(without_greeting(sentence), problem);
+        }
+    }
 
     #[test]
     fn nothing_that_leads_elsewhere_is_repeated() {

@@ -83,13 +83,37 @@ pub(super) fn quotable(line: &str) -> Option<&str> {
     let lower = line.to_lowercase();
     let elsewhere = (lower.contains("for more") || lower.contains("to learn"))
         && lower.contains("see ")
-        || lower.starts_with("learn more")
-        || lower.starts_with("learn how to")
+        || PROMISING.iter().any(|it| lower.starts_with(it))
         || lower.starts_with("see ") && lower.len() < 80;
     let table_of_contents = lower.starts_with("contents") && line.len() < 20;
     let furniture = PAGE_WORDS.iter().any(|it| lower.contains(it));
     (!is_scrap(line) && !elsewhere && !table_of_contents && !furniture).then_some(line)
 }
+
+/// Words after "see" that are the title of another page. (Guessed.)
+const TITLE_WORDS: usize = 12;
+
+/// True for a sentence that says no more than where else to read: "If it fails, see
+/// Restore a backup."
+pub(super) fn only_points(sentence: &str) -> bool {
+    let lower = sentence.to_lowercase();
+    let Some((before, title)) = lower.rsplit_once("see ") else { return false };
+    let ends_clause =
+        before.is_empty() || before.trim_end().ends_with(',') || before.ends_with("please ");
+    let is_title = title.split_whitespace().count() <= TITLE_WORDS && !title.contains(", ");
+    ends_clause && is_title && !before.contains(". ")
+}
+
+/// How a page begins that says what it is about, and a link to another.
+const PROMISING: &[&str] = &[
+    "learn more",
+    "learn how",
+    "learn about",
+    "learn what",
+    "learn to ",
+    "find out more",
+    "find out how",
+];
 
 /// Words that point at another place of the page, in a clause that begins with one
 /// of `POINTING`.
@@ -268,6 +292,14 @@ mod tests {
         assert_eq!(quotable("This article explains returns."), None);
         assert_eq!(quotable("Learn more about returns"), None);
         assert_eq!(quotable("Returns take 30 days."), Some("Returns take 30 days."));
+    }
+
+    #[test]
+    fn what_only_names_another_page_says_nothing() {
+        assert!(only_points("If you have problems receiving, see Cannot receive messages."));
+        assert!(only_points("See Restore a backup."));
+        assert!(!only_points("Press the button until you see the light."));
+        assert!(!only_points("If the lamp is dark, see whether it is plugged in, then call us."));
     }
 
     #[test]

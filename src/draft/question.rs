@@ -15,12 +15,13 @@ use crate::embed::by_table;
 use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::facts;
+use crate::text::language;
 use crate::text::sentences::sentences;
 use crate::text::terms::Terms;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
-/// How many words of a question are read. Longer ones are logs and quoted mail.
+/// How many characters of a question are read. Longer ones are logs and quoted mail.
 const READ_CHARS: usize = 4_000;
 
 /// Weights of the places a word can stand in. Guessed, and tried on a public
@@ -29,6 +30,15 @@ const SUBJECT: f32 = 1.5;
 const ASKING: f32 = 1.3;
 const FIRST: f32 = 1.0;
 const LATER: f32 = 0.5;
+
+/// A question of fewer words leans on what was said before. (As where it is looked up.)
+const SHORT_WORDS: usize = 12;
+
+/// What a word of the turn before counts, how much less one of each earlier turn, and
+/// turns that are read. (Of 0, 0.3, 0.6 and 0.8 on 164 questions in conversations.)
+const EARLIER: f32 = 0.6;
+const TURN_FADES: f32 = 0.7;
+const MAX_TURNS: usize = 4;
 
 /// What each term counts. Gone through in the same order each time: sums of fractions
 /// depend on it, and the same ticket is to get the same draft.
@@ -47,6 +57,8 @@ pub(super) struct Question {
     meaning: Option<Meaning>,
     pub asks: Asks,
     pub language: Option<String>,
+    /// True if the sources are in another language: no word tells whether they answer.
+    pub is_foreign: bool,
 }
 
 /// What kind of answer a question wants.
@@ -92,14 +104,20 @@ impl Question {
             };
             add(sentence, weight);
         }
+        let earlier = ticket.turns.iter().rev().map(|it| it.text.as_str());
+        let earlier = earlier.filter(|it| !ticket.question.contains(*it)).take(MAX_TURNS);
+        for (turn, age) in earlier.zip(0_i16..) {
+            add(head(turn), EARLIER * TURN_FADES.powi(age.into()));
+        }
         let sources = Sources::read(sources, &mut terms);
         sources.weigh_by_rarity(&mut weights);
         let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
         let speaks = |language: &Option<String>| Embedder::Table.speaks(language.as_deref());
         let spoken = speaks(&ticket.language) && speaks(&language);
         let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
+        let is_foreign = !language::may_be_same(ticket.language.as_deref(), language.as_deref());
         let (terms, answers) = (RefCell::new(terms), Shares::default());
-        Question { weights, terms, sources, answers, meaning, asks, language }
+        Question { weights, terms, sources, answers, meaning, asks, language, is_foreign }
     }
 
     /// Listens to what people answered to alike tickets. Only words that the sources
@@ -182,15 +200,20 @@ fn share(counts: &Shares, terms: &[Rc<str>]) -> f32 {
 /// What is to be answered; a short follow-up ("and on the phone?") is read with
 /// the customer's message before it.
 fn open_text(ticket: &Ticket) -> String {
-    let mut text: String = ticket.question.chars().take(READ_CHARS).collect();
-    if text.split_whitespace().count() < 8 {
+    let mut text = head(&ticket.question).to_owned();
+    if text.split_whitespace().count() < SHORT_WORDS {
         let mut earlier = ticket.turns.iter().rev().filter(|it| it.author == AuthorKind::Customer);
         if let Some(turn) = earlier.find(|it| !ticket.question.contains(&it.text)) {
             text.push('\n');
-            text.extend(turn.text.chars().take(READ_CHARS));
+            text.push_str(head(&turn.text));
         }
     }
     text
+}
+
+/// As much of a text as is read.
+fn head(text: &str) -> &str {
+    text.char_indices().nth(READ_CHARS).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }
 
 /// What a term weighs that so many of `n` texts have.

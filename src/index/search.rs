@@ -62,6 +62,28 @@ impl Scored {
         &self.matches
     }
 
+    /// The other passages of the document these are of: those that share no word with
+    /// the question. Whoever may read one of them may read all.
+    pub fn others(&self, found: &[Match]) -> Vec<Match> {
+        let Some(first) = found.first() else { return Vec::new() };
+        let segment_ord = first.address.segment_ord;
+        let Some(segment) = self.opened.segments.get(segment_ord as usize) else {
+            return Vec::new();
+        };
+        let is_alive = |doc: &u32| segment.reader.alive_bitset().is_none_or(|it| it.is_alive(*doc));
+        let is_found = |doc: &u32| found.iter().any(|it| it.address.doc_id == *doc);
+        let passages = segment.passages.passages(first.document).iter().copied();
+        let others = passages.filter(|it| is_alive(it) && !is_found(it));
+        let silent = |doc_id| Match {
+            address: DocAddress { segment_ord, doc_id },
+            document: first.document,
+            score: 0.0,
+            places: [0.0; N_PLACES],
+            coverage: 0.0,
+        };
+        others.map(silent).collect()
+    }
+
     /// The articles people linked in the past ticket this is a passage of.
     pub fn links(&self, found: &Match) -> Vec<DocumentKey> {
         let segment = self.opened.segments.get(found.address.segment_ord as usize);

@@ -152,18 +152,56 @@ fn past_tickets_are_never_quoted() {
 }
 
 #[test]
-fn what_people_answered_before_tells_which_section_and_nothing_of_it_is_said() {
+fn what_people_answered_before_tells_which_article_and_nothing_of_it_is_said() {
     let hits = [
-        hit("lamp", 0, "The lamp", "The lamp stays dark where the fuse of the house has blown."),
-        hit("lamp", 1, "The lamp", "The lamp stays dark where the dimmer is turned down."),
+        hit("fuse", 0, "The lamp", "The lamp stays dark where the fuse of the house has blown."),
+        hit("dimmer", 0, "The lamp", "The lamp stays dark where the dimmer is turned down."),
     ];
     let mut past = hit("t1", 1, "Dark lamp", "Dear Ms. Smith, please turn the dimmer up again.");
     past.passage.pool = Pool::PastTicket;
     let asked = ticket("Why does the lamp stay dark?");
     let draft = extractive(&asked, &public_hits(&hits), std::slice::from_ref(&past));
     let text = wording(&draft).text;
-    assert_eq!(draft.citations[0].passage_id, "article:b:lamp#1", "{text}");
+    assert_eq!(draft.citations[0].passage_id, "article:b:dimmer#0", "{text}");
     assert!(!text.contains("Smith") && !text.contains("up again"), "{text}");
+}
+
+#[test]
+fn a_short_article_is_quoted_whole_in_reading_order_and_each_section_is_named() {
+    let section = |ordinal, heading: &str, text: &str| {
+        let mut hit = hit("parcel", ordinal, "A parcel is missing", text);
+        hit.passage.headings = vec![heading.to_owned()];
+        hit.score = 1.0 - ordinal as f32 / 10.0;
+        hit
+    };
+    let hits = [
+        section(1, "Look around", "1. Ask your neighbors.\n2. Look behind the door."),
+        section(2, "If you still miss it", "Write to us within 30 days."),
+        section(0, "Wait", "A parcel is often late."),
+    ];
+    let text = wording(&written("My parcel is missing, where should I look?", &hits)).text;
+    let places = ["often late", "Look around:", "2. Look", "If you still miss it:", "30 days"];
+    let places = places.map(|it| text.find(it));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+}
+
+#[test]
+fn what_was_said_before_tells_what_a_question_is_about() {
+    let hits = [
+        hit("sketch", 0, "Stop a sketch", "A sketch does not stop at once. Reset the board."),
+        hit("plan", 0, "Cancel a plan", "A canceled plan stops with the billing cycle."),
+    ];
+    let customer = |text: &str| Turn {
+        author: AuthorKind::Customer,
+        text: text.to_owned(),
+        message_id: String::new(),
+    };
+    let asked = Ticket {
+        turns: vec![customer("I want to cancel my plan, who is billed for the plan?")],
+        ..ticket("I do not need it any more from today on, and does it stop at once?")
+    };
+    let draft = extractive(&asked, &public_hits(&hits), &[]);
+    assert_eq!(draft.citations[0].passage_id, "article:b:plan#0", "{}", wording(&draft).text);
 }
 
 fn platforms() -> [Hit; 2] {
