@@ -1,6 +1,6 @@
 //! Packs the larger tables that are compiled in, and tells the linker of a release to keep
-//! one of several functions whose code is the same: only where Rust brings a linker that
-//! can (LLD, on 64-bit Linux since Rust 1.90).
+//! one of several functions whose code is the same, and of several constants: only where
+//! Rust brings a linker that can (LLD, on 64-bit Linux since Rust 1.90).
 #![expect(clippy::disallowed_methods, reason = "cargo tells a build script by its environment")]
 
 use std::fs;
@@ -22,7 +22,7 @@ fn main() -> io::Result<()> {
     let told = |name| std::env::var(name).unwrap_or_default();
     println!("cargo::rerun-if-changed=build.rs");
     if told("PROFILE") == "release" && told("TARGET") == "x86_64-unknown-linux-gnu" {
-        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,--ignore-data-address-equality");
     }
     for path in PACKED {
         pack(path, &told("OUT_DIR"))?;
