@@ -1,6 +1,7 @@
 //! Packs the larger tables that are compiled in, and tells the linker of a release to keep
-//! one of several functions whose code is the same, and of several constants: only where
-//! Rust brings a linker that can (LLD, on 64-bit Linux since Rust 1.90).
+//! one of several functions whose code is the same: only where Rust brings a linker that
+//! can (LLD, on 64-bit Linux since Rust 1.90). Of several equal constants it must not:
+//! mimalloc tells its own by their addresses.
 #![expect(clippy::disallowed_methods, reason = "cargo tells a build script by its environment")]
 
 use std::fs;
@@ -11,10 +12,14 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
 /// Unpacked they would be half a megabyte of the program.
-const PACKED: [&str; 4] = [
+const PACKED: [&str; 8] = [
     "config/asking_weights.tsv",
     "config/asking_words.toml",
+    "config/closing.toml",
+    "config/injection.toml",
+    "config/injection_words.tsv",
     "config/stage_words.tsv",
+    "config/triage.toml",
     "src/embed/pieces.txt",
 ];
 
@@ -22,7 +27,7 @@ fn main() -> io::Result<()> {
     let told = |name| std::env::var(name).unwrap_or_default();
     println!("cargo::rerun-if-changed=build.rs");
     if told("PROFILE") == "release" && told("TARGET") == "x86_64-unknown-linux-gnu" {
-        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all,--ignore-data-address-equality");
+        println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
     }
     for path in PACKED {
         pack(path, &told("OUT_DIR"))?;

@@ -11,9 +11,10 @@ use regex::RegexBuilder;
 use serde::Deserialize;
 
 use crate::text::terms::fold;
+use crate::text::unpacked;
 
-const PHRASES: &str = include_str!("../../config/injection.toml");
-const WEIGHTS: &str = include_str!("../../config/injection_words.tsv");
+const PHRASES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/injection.toml.z"));
+const WEIGHTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/injection_words.tsv.z"));
 
 /// Bytes a compiled group may take. Generous: the largest needs some 3 MB.
 const PATTERN_SIZE_BYTES: usize = 32 << 20;
@@ -69,7 +70,7 @@ struct Row {
 
 pub(super) fn shipped() -> Result<&'static Table, &'static InjectionError> {
     static TABLE: LazyLock<Result<Table, InjectionError>> =
-        LazyLock::new(|| Table::parse(PHRASES, WEIGHTS));
+        LazyLock::new(|| Table::parse(&unpacked(PHRASES), &unpacked(WEIGHTS)));
     TABLE.as_ref()
 }
 

@@ -15,10 +15,11 @@ use super::rules::pattern;
 use crate::text::cues::plain;
 use crate::text::sentences::sentences;
 use crate::text::terms::fold;
+use crate::text::unpacked;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
-const SHIPPED: &str = include_str!("../../config/closing.toml");
+const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/closing.toml.z"));
 
 /// Longer messages tell something. Guessed: five lines of a mail.
 const MAX_CHARS: usize = 500;
@@ -29,7 +30,7 @@ const PUNCTUATION: &str = "!\"'()*+,-.:;=&@_~…‘’“”„«»–—。！�
 /// The compiled-in table, compiled when first used.
 pub(super) fn shipped() -> Result<&'static Closing, &'static RulesError> {
     static CLOSING: LazyLock<Result<Closing, RulesError>> =
-        LazyLock::new(|| Closing::parse(SHIPPED));
+        LazyLock::new(|| Closing::parse(&unpacked(SHIPPED)));
     CLOSING.as_ref()
 }
 

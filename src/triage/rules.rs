@@ -12,9 +12,10 @@ use super::asking;
 use crate::injection::InjectionError;
 use crate::text::cues::Cues;
 use crate::text::terms::fold;
+use crate::text::unpacked;
 
 const FILE: &str = "triage.toml";
-const SHIPPED: &str = include_str!("../../config/triage.toml");
+const SHIPPED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/triage.toml.z"));
 
 /// Generous for the largest pattern of the table, which needs about a tenth.
 const PATTERN_SIZE_BYTES: usize = 20 << 20;
@@ -32,7 +33,8 @@ pub enum RulesError {
 
 /// The compiled-in table, compiled when first used.
 pub(super) fn shipped() -> Result<&'static Rules, &'static RulesError> {
-    static RULES: LazyLock<Result<Rules, RulesError>> = LazyLock::new(|| Rules::parse(SHIPPED));
+    static RULES: LazyLock<Result<Rules, RulesError>> =
+        LazyLock::new(|| Rules::parse(&unpacked(SHIPPED)));
     RULES.as_ref()
 }
 
