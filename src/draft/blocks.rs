@@ -37,16 +37,19 @@ impl Block {
         self.lines.first().is_some_and(|it| it.kind != LineKind::Plain)
     }
 
-    /// True for a few words without an end, as links and cells of tables are, and for a
-    /// pointer to another page.
+    /// True for a few words without an end, as links and cells of tables are.
     fn is_label(&self) -> bool {
         let [line] = self.lines.as_slice() else { return false };
         let ends =
             |it: char| matches!(it, '.' | '!' | '?' | ':' | '。' | '！' | '？' | '：' | '؟' | '।');
         let n_words = line.text.split_whitespace().count();
         let is_short = (2..=LABEL_WORDS).contains(&n_words) || line.text.is_ascii();
-        let is_bare = is_short && n_words <= LABEL_WORDS && !line.text.contains(ends);
-        !self.is_list() && (is_bare || only_points(&line.text))
+        !self.is_list() && is_short && n_words <= LABEL_WORDS && !line.text.contains(ends)
+    }
+
+    /// True for a paragraph that only names another page.
+    fn is_pointer(&self) -> bool {
+        matches!(self.lines.as_slice(), [line] if !self.is_list() && only_points(&line.text))
     }
 
     /// The items of a list, each with what hangs below it.
@@ -112,11 +115,13 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
 const LABEL_WORDS: usize = 6;
 
 /// The blocks without those that only name or link something, as a page full of links
-/// does; all if there are no others.
+/// does; all if there are no others. A few words by themselves may be the answer.
 fn without_labels(blocks: Vec<Block>) -> Vec<Block> {
+    let is_label = |idx: usize| blocks.get(idx).is_some_and(Block::is_label);
     let says = |(idx, it): (usize, &Block)| {
         let leads = blocks.get(idx + 1).is_some_and(Block::is_list);
-        !it.is_label() || leads
+        let in_row = is_label(idx + 1) || idx.checked_sub(1).is_some_and(is_label);
+        leads || !(it.is_pointer() || it.is_label() && in_row)
     };
     let says: Vec<bool> = blocks.iter().enumerate().map(says).collect();
     if !says.contains(&true) {
@@ -258,6 +263,9 @@ mod tests {
         let found = blocks("Track your order\n\nGet your invoice\n\nAn order can be late.");
         assert_eq!(found.iter().map(Block::text).collect::<Vec<_>>(), ["An order can be late."]);
         assert_eq!(blocks("Free parking").len(), 1);
+        // By themselves they may be the answer.
+        let found = blocks("Yes, within 30 days\n\nWe send the money back to your card.");
+        assert_eq!(found.len(), 2);
     }
 
     proptest! {
