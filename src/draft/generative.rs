@@ -104,35 +104,13 @@ impl Generative {
     }
 
     /// What to ask for a reply from these passages, best first: as many of them as the
-    /// budget holds. Renders and counts: work for the threads that may work.
+    /// budget holds, the worst left out first. Renders and counts: work for the threads that
+    /// may work.
     ///
     /// # Errors
     /// If there is nothing to give, or no room for it.
     pub fn request(&self, ticket: &Ticket, hits: &[Hit]) -> Result<Request, GenerateError> {
-        let fence = Fence::new(rand::random());
-        let (prompt, n_given) = self.prompt(ticket, &givable(hits), fence.clone())?;
-        Ok(Request { prompt, n_given, fence })
-    }
-
-    /// Asks. A draft without sentences is the model's word that the passages do not
-    /// answer. The ticket and the hits are those of the request.
-    pub async fn draft(&self, request: &Request, ticket: &Ticket, hits: &[Hit]) -> Drafted {
-        let Request { prompt, n_given, fence } = request;
-        let passages = givable(hits);
-        let given = passages.get(..*n_given).unwrap_or_default();
-        let asked = self.models.ask(prompt, |it| reading::read(it, given, fence)).await;
-        let draft = asked.answered.map(|it| draft_of(it, ticket)).map_err(GenerateError::from);
-        Drafted { draft, spent: asked.spent }
-    }
-
-    /// The prompt with as many passages as fit, the worst left out first, and
-    /// their number.
-    fn prompt(
-        &self,
-        ticket: &Ticket,
-        passages: &[PublicPassage<'_>],
-        fence: Fence,
-    ) -> Result<(Counted, usize), GenerateError> {
+        let (fence, passages) = (Fence::new(rand::random()), givable(hits));
         if passages.is_empty() {
             return Err(GenerateError::NoPassage);
         }
@@ -145,7 +123,7 @@ impl Generative {
             language: ticket.language.clone().filter(|it| is_language(it)),
             conversation: self.conversation(ticket, &fence),
             question: self.question(ticket, &fence),
-            passages: (1..).zip(passages).map(slot).collect(),
+            passages: (1..).zip(&passages).map(slot).collect(),
             fence: fence.clone(),
         };
         let max_tokens = self.models.max_tokens();
@@ -153,16 +131,29 @@ impl Generative {
             let counted = Counted::of(self.prompts.draft(&slots)?);
             let mut excess = counted.n_tokens().saturating_sub(max_tokens);
             if excess == 0 {
-                return Ok((counted, slots.passages.len()));
+                let n_given = slots.passages.len();
+                return Ok(Request { prompt: counted, n_given, fence });
             }
-            while 0 < excess {
-                let Some(worst) = slots.passages.pop() else { return Err(GenerateError::NoRoom) };
+            while 0 < excess
+                && let Some(worst) = slots.passages.pop()
+            {
                 excess = excess.saturating_sub(llm::count_tokens(worst.text.as_str()));
             }
             if slots.passages.is_empty() {
                 return Err(GenerateError::NoRoom);
             }
         }
+    }
+
+    /// Asks. A draft without sentences is the model's word that the passages do not
+    /// answer. The ticket and the hits are those of the request.
+    pub async fn draft(&self, request: &Request, ticket: &Ticket, hits: &[Hit]) -> Drafted {
+        let Request { prompt, n_given, fence } = request;
+        let passages = givable(hits);
+        let given = passages.get(..*n_given).unwrap_or_default();
+        let asked = self.models.ask(prompt, |it| reading::read(it, given, fence)).await;
+        let draft = asked.answered.map(|it| draft_of(it, ticket)).map_err(GenerateError::from);
+        Drafted { draft, spent: asked.spent }
     }
 
     fn question(&self, ticket: &Ticket, fence: &Fence) -> Fenced {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::GenerateError;
 use super::Generative;
+use super::Request;
 use super::givable;
 use super::reading;
 use super::reading::MAX_SENTENCES;
@@ -19,17 +20,14 @@ use crate::knowledge::PublicPassage;
 use crate::llm::Asked;
 use crate::llm::Counted;
 use crate::llm::Said;
-use crate::prompt::Fence;
 use crate::ticket::Ticket;
 
 /// A prompt, and how what a model answers to it is read.
 #[derive(Debug)]
 pub struct Asking {
-    prompt: Counted,
-    fence: Fence,
+    request: Request,
     /// What the prompt holds passages of, best first.
     hits: Vec<Hit>,
-    n_given: usize,
     /// How the last sentence is set.
     last: Option<Layout>,
     n_read: usize,
@@ -53,9 +51,8 @@ impl Generative {
             hits.iter().filter(is_cited).map(|it| it.passage.document_id.as_str()).collect();
         let is_evidence = |it: &&Hit| documents.contains(it.passage.document_id.as_str());
         let hits: Vec<Hit> = hits.iter().filter(is_evidence).cloned().collect();
-        let fence = Fence::new(rand::random());
-        let (prompt, n_given) = self.prompt(ticket, &givable(&hits), fence.clone())?;
-        Ok(Asking { prompt, fence, hits, n_given, last: None, n_read: 0 })
+        let request = self.request(ticket, &hits)?;
+        Ok(Asking { request, hits, last: None, n_read: 0 })
     }
 
     /// Asks; each sentence is told as soon as it is written.
@@ -66,7 +63,7 @@ impl Generative {
 
 impl Asking {
     pub fn prompt(&self) -> &Counted {
-        &self.prompt
+        &self.request.prompt
     }
 
     /// The next sentence of an answer, with what it cites. `None` if it says nothing.
@@ -79,8 +76,9 @@ impl Asking {
             return Err("it has too many sentences");
         }
         let passages = givable(&self.hits);
-        let given: &[PublicPassage<'_>] = passages.get(..self.n_given).unwrap_or_default();
-        let Some(sentence) = reading::read_piece(item, self.last, given, &self.fence)? else {
+        let given: &[PublicPassage<'_>] = passages.get(..self.request.n_given).unwrap_or_default();
+        let Some(sentence) = reading::read_piece(item, self.last, given, &self.request.fence)?
+        else {
             return Ok(None);
         };
         self.last = Some(sentence.layout);
