@@ -21,6 +21,7 @@ mod opening;
 mod pages;
 mod parts;
 mod question;
+mod shelf;
 mod trimmed;
 mod wording;
 

@@ -14,6 +14,7 @@
 
 // Words: what the trade calls things. No I/O.
 pub mod clock;
+pub mod kept;
 pub mod hours;
 pub mod text;
 pub mod injection;

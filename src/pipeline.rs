@@ -121,8 +121,9 @@ impl Pipeline {
             headers: Vec::new(),
         };
         let conversation = Conversation { messages: vec![message], ..Conversation::default() };
-        let now = Circumstances::default();
-        let sorted = sort(&self.stages, None, &self.embedder, &conversation, &now);
+        let (stages, circumstances) = (Arc::clone(&self.stages), Circumstances::default());
+        let sorting = Sorting { stages, team: None, circumstances };
+        let sorted = sort(&sorting, &self.embedder, &conversation);
         let meant = Meant::here(&self.embedder, &sorted.ticket);
         if let Err(error) = search(&self.index, sorted, &meant, &Scope::public("")) {
             tracing::warn!(%error, "could not warm up");
@@ -230,16 +231,14 @@ impl Pipeline {
         let (stages, embedder) = (Arc::clone(&self.stages), Arc::clone(&self.embedder));
         let index = Arc::clone(&self.index);
         let Some(endpoint) = self.embedder.endpoint() else {
+            let cpu = Arc::clone(&self.cpu);
+            let sorting = Sorting { stages, team, circumstances };
             return Ok(Box::new(move |scope| {
-                let team = team.as_deref();
-                let mut sorted = sort(&stages, team, &embedder, &conversation, &circumstances);
-                let here = || Meant::here(&embedder, &sorted.ticket);
-                let meant = step("embed", &mut sorted.timings, here);
-                search(&index, sorted, &meant, scope)
+                side_by_side(&cpu, &index, &embedder, &conversation, sorting, scope)
             }));
         };
         let sorting =
-            move || sort(&stages, team.as_deref(), &embedder, &conversation, &circumstances);
+            move || sort(&Sorting { stages, team, circumstances }, &embedder, &conversation);
         let (mut sorted, mut meant) = (self.on_cpu(sorting).await?, Meant::default());
         if let Some(to_ask) = sorted.to_ask.take() {
             let watch = Stopwatch::start();
@@ -294,24 +293,35 @@ struct Sorted {
 /// Finds for readers of a scope.
 type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send>;
 
+/// What a ticket is sorted by.
+struct Sorting {
+    stages: Arc<StageModel>,
+    team: Option<Arc<Team>>,
+    circumstances: Circumstances,
+}
+
+impl Sorting {
+    fn normalize(&self, conversation: &Conversation, timings: &mut Timings) -> Ticket {
+        let settled = self.circumstances.custody.settled.as_deref();
+        step("normalize", timings, || normalize::normalize_after(conversation, settled))
+    }
+
+    fn triage(&self, ticket: &Ticket, timings: &mut Timings) -> Triage {
+        let stage_set = self.circumstances.stage_set.as_deref();
+        let known = Known { stage_set, team: self.team.as_deref() };
+        step("triage", timings, || triage::triage(ticket, &self.stages, known))
+    }
+}
+
 /// Normalize, triage.
-fn sort(
-    stages: &StageModel,
-    team: Option<&Team>,
-    embedder: &Embedder,
-    conversation: &Conversation,
-    circumstances: &Circumstances,
-) -> Sorted {
+fn sort(sorting: &Sorting, embedder: &Embedder, conversation: &Conversation) -> Sorted {
     let mut timings = Timings::new();
-    let settled = circumstances.custody.settled.as_deref();
-    let normalize = || normalize::normalize_after(conversation, settled);
-    let ticket = step("normalize", &mut timings, normalize);
-    let known = Known { stage_set: circumstances.stage_set.as_deref(), team };
-    let triage = step("triage", &mut timings, || triage::triage(&ticket, stages, known));
+    let ticket = sorting.normalize(conversation, &mut timings);
+    let triage = sorting.triage(&ticket, &mut timings);
     // Where nobody is to be answered there is no call to pay for.
     let is_silent = signals::silence(&ticket, &triage).is_some();
     let to_ask = if is_silent { None } else { ToAsk::new(embedder, &ticket) };
-    Sorted { ticket, triage, to_ask, circumstances: circumstances.clone(), timings }
+    Sorted { ticket, triage, to_ask, circumstances: sorting.circumstances.clone(), timings }
 }
 
 /// Retrieve.
@@ -325,6 +335,36 @@ fn search(
     let find = || retrieve::retrieve(index, &ticket, meant, scope);
     let retrieved = step("retrieve", &mut timings, find)?;
     let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
+    Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
+}
+
+/// Normalize, then triage and retrieve: neither needs the other, and nobody has to be
+/// asked what the ticket means.
+fn side_by_side(
+    cpu: &Cpu,
+    index: &Index,
+    embedder: &Embedder,
+    conversation: &Conversation,
+    sorting: Sorting,
+    scope: &Scope,
+) -> Result<Understood, PrepareError> {
+    let mut timings = Timings::new();
+    let ticket = Arc::new(sorting.normalize(conversation, &mut timings));
+    let circumstances = sorting.circumstances.clone();
+    let (sorted, mut found_in) = (Arc::clone(&ticket), Timings::new());
+    let triage = move || {
+        let mut timings = Timings::new();
+        (sorting.triage(&sorted, &mut timings), timings)
+    };
+    let find = || {
+        let meant = step("embed", &mut found_in, || Meant::here(embedder, &ticket));
+        step("retrieve", &mut found_in, || retrieve::retrieve(index, &ticket, &meant, scope))
+    };
+    let (retrieved, (triage, sorted_in)) = cpu.both(find, triage);
+    let retrieved = retrieved?;
+    timings.extend(sorted_in.into_iter().chain(found_in));
+    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
+    let ticket = Arc::unwrap_or_clone(ticket);
     Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
 }
 

@@ -6,6 +6,7 @@ pub mod lexicon;
 pub mod synonyms;
 pub mod markdown;
 pub mod sentences;
+pub(crate) mod stems;
 pub mod terms;
 pub mod cues;
 pub mod facts;

@@ -262,10 +262,10 @@ struct Covered {
 
 impl Covered {
     fn of(ticket: &Ticket, draft: &Draft) -> Covered {
-        let mut terms = Terms::new(ticket.language.as_deref());
+        let terms = Terms::new(ticket.language.as_deref());
         let said = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);
         let said: BTreeSet<Rc<str>> = said.flat_map(|it| terms.of(&it.text)).collect();
-        let mut share = |text: &str| -> Option<f32> {
+        let share = |text: &str| -> Option<f32> {
             let asked: BTreeSet<Rc<str>> = terms.of(text).into_iter().collect();
             let n_said = asked.intersection(&said).count();
             (!asked.is_empty()).then(|| n_said as f32 / asked.len() as f32)

@@ -9,6 +9,7 @@ use crate::draft::question::Question;
 use crate::draft::question::Source;
 use crate::draft::question::rarity;
 use crate::text::facts;
+use crate::text::terms::Terms;
 use crate::ticket::Ticket;
 
 /// What speaks for a sentence, in the order of the weights.
@@ -47,7 +48,7 @@ pub(super) fn signs(question: &Question, about: &str, texts: &[&str]) -> Vec<[f3
         .map(|text| Read {
             text,
             terms: question.terms_of(text).into_iter().collect(),
-            likeness: question.likeness(&[text]),
+            likeness: question.likeness(text),
         })
         .collect();
     let known: BTreeSet<Rc<str>> = question.terms_of(about).into_iter().collect();
@@ -154,8 +155,10 @@ pub struct Support {
 #[must_use]
 pub fn support(ticket: &Ticket, title: &str, sentences: &[&str]) -> Support {
     let text = sentences.join("\n");
-    let language = ticket.language.as_deref();
-    let question = Question::read(ticket, &[Source { title, text: &text, language }]);
+    let language = ticket.language.clone();
+    let terms = Terms::new(language.as_deref());
+    let source = Source::read(title, &text, &terms);
+    let question = Question::read(ticket, language, terms, &[source]);
     let signs = signs(&question, title, sentences);
     let chances = chances_of(&signs);
     Support { chosen: chosen(&chances), chances, signs }

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use crate::draft::blocks::Block;
-use crate::draft::blocks::blocks;
 use crate::draft::question::Question;
+use crate::draft::shelf::Shelved;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 
@@ -49,26 +49,26 @@ impl<'a> Candidate<'a> {
 
 /// Every block of the found passages, best first; the earlier of equals. Empty if none
 /// has anything to do with the question.
-pub(super) fn ranked<'a>(question: &Question, hits: &[&'a Hit]) -> Vec<Candidate<'a>> {
-    let top_score = hits.iter().map(|it| it.score).fold(f32::MIN_POSITIVE, f32::max);
+pub(super) fn ranked<'a>(
+    question: &Question,
+    found: &[(&'a Hit, Rc<Shelved>)],
+) -> Vec<Candidate<'a>> {
+    let top_score = found.iter().map(|(it, _)| it.score).fold(f32::MIN_POSITIVE, f32::max);
     let mut candidates = Vec::new();
-    for hit in hits {
+    for (hit, shelved) in found {
         let passage = &hit.passage;
-        let headings = passage.headings.join("\n");
-        let around = HEADING * question.covered_by_text(&headings)
-            + TITLE * question.covered_by_text(&passage.title)
+        let around = HEADING * question.covered_by(&shelved.above)
+            + TITLE * question.covered_by(&shelved.source.title)
             + RANK * (hit.score / top_score).clamp(0.0, 1.0);
-        let blocks: Rc<[Block]> = blocks(&passage.text).into();
-        for (block_idx, block) in blocks.iter().enumerate() {
-            let text = block.text();
-            let terms = question.distinct_terms_of(&text);
-            let own = question.covered_by(&terms);
+        let said = shelved.blocks.iter().zip(&shelved.said);
+        for (block_idx, (block, said)) in said.enumerate() {
+            let own = question.covered_by(&said.terms);
             let is_related = 0.0 < own || RANK < around;
-            let meant = question.likeness(&[&headings, &text]).max(0.0);
-            let said_before = question.answered_by(&terms);
+            let meant = question.likeness_to(|| shelved.meaning(said)).max(0.0);
+            let said_before = question.answered_by(&said.terms);
             let score =
                 own + around + MEANING * meant + ANSWERED * said_before + shape(question, block);
-            let blocks = Rc::clone(&blocks);
+            let blocks = Rc::clone(&shelved.blocks);
             candidates.push(Candidate { passage, blocks, block_idx, score, is_related });
         }
     }

@@ -1,6 +1,8 @@
 //! Writes a reply from the passages' own sentences: what answers, quoted in order,
 //! with a few lines around it. No model, no key; every statement is a quote.
 
+use std::rc::Rc;
+
 use crate::draft::Citation;
 use crate::draft::Draft;
 use crate::draft::Layout;
@@ -15,11 +17,14 @@ use crate::draft::joints;
 use crate::draft::opening;
 use crate::draft::question::Question;
 use crate::draft::question::Source;
+use crate::draft::shelf;
+use crate::draft::shelf::Shelved;
 use crate::knowledge::Hit;
 use crate::knowledge::Passage;
 use crate::knowledge::PublicHit;
 use crate::text;
 use crate::text::language;
+use crate::text::terms::Terms;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 
@@ -36,10 +41,15 @@ const N_ANSWERS: usize = 3;
 /// other customers' words and are never quoted.
 pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[Hit]) -> Draft {
     let hits: Vec<&Hit> = articles.iter().take(N_CANDIDATES).map(|it| it.hit()).collect();
-    let sources: Vec<Source> = hits.iter().map(|it| source(&it.passage)).collect();
+    let language = hits.first().and_then(|it| it.passage.language.clone());
+    let language = language.or_else(|| ticket.language.clone());
+    let terms = Terms::new(language.as_deref());
+    let found: Vec<(&Hit, Rc<Shelved>)> =
+        hits.into_iter().map(|it| (it, shelf::read(&it.passage, &terms))).collect();
+    let sources: Vec<Source> = found.iter().map(|(_, it)| it.source.clone()).collect();
     let answered: Vec<&str> =
         past_tickets.iter().take(N_ANSWERS).map(|it| it.passage.text.as_str()).collect();
-    let question = Question::read(ticket, &sources).with_answers(&answered);
+    let question = Question::read(ticket, language, terms, &sources).with_answers(&answered);
     let mut draft = Draft {
         sentences: Vec::new(),
         citations: Vec::new(),
@@ -47,7 +57,7 @@ pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[H
         asks_back: false,
         language: question.language.clone(),
     };
-    let mut candidates = ranked(&question, &hits);
+    let mut candidates = ranked(&question, &found);
     let fork = fork(ticket, &candidates);
     draft.asks_back = fork.is_some();
     if let (Some(_), Some(best)) = (&fork, candidates.first().map(|it| it.passage)) {
@@ -118,11 +128,6 @@ fn was_said(ticket: &Ticket, text: &str) -> bool {
     let text = text::fingerprint(text);
     let own = ticket.turns.iter().filter(|it| it.author == AuthorKind::Own);
     own.map(|it| text::fingerprint(&it.text)).any(|it| it.contains(&text))
-}
-
-fn source(passage: &Passage) -> Source<'_> {
-    let language = passage.language.as_deref();
-    Source { title: &passage.title, text: &passage.text, language }
 }
 
 /// The index of a passage among the citations, where it is put if it is new.

@@ -1,6 +1,10 @@
 //! What only makes sense on the page it stands on: navigation, captions, words that
 //! point at a place the reader of a reply does not see.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// Words that only make sense on the page: they point at it or around it.
 const PAGE_WORDS: &[&str] = &[
     "this article",
@@ -70,6 +74,17 @@ const PAGE_WORDS: &[&str] = &[
     "此页面",
 ];
 
+/// True if lower-case words speak of the page they stand on.
+fn names_page(lower: &str) -> bool {
+    // Building fails only beyond two billion states.
+    static FOUND: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::new(PAGE_WORDS).ok());
+    match &*FOUND {
+        Some(found) => found.is_match(lower),
+        None => PAGE_WORDS.iter().any(|it| lower.contains(it)),
+    }
+}
+
 /// True for what a picture, a separator or an empty line left behind.
 pub(super) fn is_scrap(line: &str) -> bool {
     line.chars().filter(|it| it.is_alphanumeric()).nth(2).is_none() || line.starts_with("[[")
@@ -86,8 +101,7 @@ pub(super) fn quotable(line: &str) -> Option<&str> {
         || PROMISING.iter().any(|it| lower.starts_with(it))
         || lower.starts_with("see ") && lower.len() < 80;
     let table_of_contents = lower.starts_with("contents") && line.len() < 20;
-    let furniture = PAGE_WORDS.iter().any(|it| lower.contains(it));
-    (!is_scrap(line) && !elsewhere && !table_of_contents && !furniture).then_some(line)
+    (!is_scrap(line) && !elsewhere && !table_of_contents && !names_page(&lower)).then_some(line)
 }
 
 /// Words after "see" that are the title of another page. (Guessed.)
@@ -192,10 +206,11 @@ pub(super) fn without_pointers(sentence: &str) -> &str {
 }
 
 fn points(clause: &str) -> bool {
+    if clause.split_whitespace().nth(MAX_POINTER_WORDS).is_some() {
+        return false;
+    }
     let lower = clause.trim().to_lowercase();
-    lower.split_whitespace().count() <= MAX_POINTER_WORDS
-        && POINTING.iter().any(|it| lower.starts_with(it))
-        && PLACES.iter().any(|it| lower.contains(it))
+    POINTING.iter().any(|it| lower.starts_with(it)) && PLACES.iter().any(|it| lower.contains(it))
 }
 
 /// True if a sentence promises what stands after it: without that it says nothing.

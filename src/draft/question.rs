@@ -1,7 +1,7 @@
 //! What a ticket asks, as weighted terms: rare words of the candidates count
 //! more, the subject and sentences that ask count more than the story around.
 
-use std::cell::RefCell;
+use std::borrow::Borrow;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -49,7 +49,7 @@ pub(super) type Shares = std::collections::HashMap<Rc<str>, f32, FixedState>;
 pub(super) struct Question {
     /// Share of each term in the question; they sum up to 1.0, or there are none.
     weights: Shares,
-    terms: RefCell<Terms>,
+    terms: Terms,
     sources: Sources,
     /// Share of each term in what people answered to alike tickets; empty if nobody did.
     answers: Shares,
@@ -73,20 +73,28 @@ pub(super) struct Asks {
     pub place: bool,
 }
 
-/// A text that may answer: a passage with the title of its article.
-pub(super) struct Source<'a> {
-    pub title: &'a str,
-    pub text: &'a str,
-    pub language: Option<&'a str>,
+/// The words of a text that may answer: a passage with the title of its article.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub title: Rc<[Rc<str>]>,
+    pub text: Rc<[Rc<str>]>,
+}
+
+impl Source {
+    pub(super) fn read(title: &str, text: &str, terms: &Terms) -> Source {
+        Source { title: terms.of(title).into(), text: terms.of(text).into() }
+    }
 }
 
 impl Question {
-    /// Reads a ticket's question in the language of the sources, so that the terms
-    /// of both are made alike.
-    pub(super) fn read(ticket: &Ticket, sources: &[Source]) -> Question {
-        let language = sources.first().and_then(|it| it.language.map(str::to_owned));
-        let language = language.or_else(|| ticket.language.clone());
-        let mut terms = Terms::new(language.as_deref());
+    /// Reads a ticket's question in the language of the sources. `terms` are those the
+    /// sources were read with, so that the words of both are made alike.
+    pub(super) fn read(
+        ticket: &Ticket,
+        language: Option<String>,
+        terms: Terms,
+        sources: &[Source],
+    ) -> Question {
         let mut weights = Shares::default();
         let mut add = |text: &str, weight: f32| {
             for term in terms.of(text) {
@@ -109,14 +117,14 @@ impl Question {
         for (turn, age) in earlier.zip(0_i16..) {
             add(head(turn), EARLIER * TURN_FADES.powi(age.into()));
         }
-        let sources = Sources::read(sources, &mut terms);
+        let sources = Sources::read(sources);
         sources.weigh_by_rarity(&mut weights);
         let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
         let speaks = |language: &Option<String>| Embedder::Table.speaks(language.as_deref());
         let spoken = speaks(&ticket.language) && speaks(&language);
         let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
         let is_foreign = !language::may_be_same(ticket.language.as_deref(), language.as_deref());
-        let (terms, answers) = (RefCell::new(terms), Shares::default());
+        let answers = Shares::default();
         Question { weights, terms, sources, answers, meaning, asks, language, is_foreign }
     }
 
@@ -152,20 +160,21 @@ impl Question {
         &self.weights
     }
 
-    /// How close texts are together to what is asked, −1.0 to 1.0; 0.0 if nobody can
+    /// How close a text is to what is asked, −1.0 to 1.0; 0.0 if nobody can
     /// tell.
-    pub(super) fn likeness(&self, texts: &[&str]) -> f32 {
+    pub(super) fn likeness(&self, text: &str) -> f32 {
+        self.likeness_to(|| by_table(&[text]))
+    }
+
+    /// The same to what `said` tells, which is only asked if somebody can tell.
+    pub(super) fn likeness_to<M: Borrow<Meaning>>(&self, said: impl FnOnce() -> Option<M>) -> f32 {
         let Some(asked) = &self.meaning else { return 0.0 };
-        by_table(texts).map_or(0.0, |said| asked.likeness(&said))
+        said().map_or(0.0, |said| asked.likeness(said.borrow()))
     }
 
     /// The share of the question that a text's terms cover, 0.0–1.0.
     pub(super) fn covered_by(&self, terms: &[Rc<str>]) -> f32 {
         share(&self.weights, terms)
-    }
-
-    pub(super) fn covered_by_text(&self, text: &str) -> f32 {
-        self.covered_by(&self.terms_of(text))
     }
 
     /// The terms of a text in the order of the alphabet, each once.
@@ -178,7 +187,7 @@ impl Question {
 
     /// The terms of a text, made as the question's own.
     pub(super) fn terms_of(&self, text: &str) -> Vec<Rc<str>> {
-        self.terms.borrow_mut().of(text)
+        self.terms.of(text)
     }
 }
 
@@ -244,12 +253,15 @@ struct Seen {
 }
 
 impl Sources {
-    fn read(sources: &[Source], terms: &mut Terms) -> Sources {
+    fn read(sources: &[Source]) -> Sources {
         let mut of_term: HashMap<Rc<str>, Seen> = HashMap::new();
         for (source, place) in sources.iter().zip(1..) {
-            for (text, is_title) in [(source.text, false), (source.title, true)] {
-                for term in terms.of(text) {
-                    let seen = of_term.entry(term).or_default();
+            for (terms, is_title) in [(&source.text, false), (&source.title, true)] {
+                for term in terms.iter() {
+                    let seen = match of_term.get_mut(term) {
+                        Some(seen) => seen,
+                        None => of_term.entry(Rc::clone(term)).or_default(),
+                    };
                     if seen.last < place {
                         seen.last = place;
                         seen.n += 1;

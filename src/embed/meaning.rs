@@ -73,8 +73,7 @@ impl Meaning {
         let (own, _) = self.0.as_chunks::<PARTS_A_WORD>();
         let (mut sum, mut n_words) = (0, 0);
         for word in words {
-            let parts = word.to_le_bytes().map(u8::cast_signed);
-            sum += own.get(n_words).map_or(0, |it| products(it, &parts));
+            sum += own.get(n_words).map_or(0, |it| products_in(it, word));
             n_words += 1;
         }
         let likeness = if n_words == own.len() { cosine(sum) } else { 0.0 };
@@ -93,7 +92,7 @@ impl Meaning {
             }
             let bit = |bits: u64, part: u8| (bits << 1) | u64::from(part >> 7);
             if let Some(last) = signs.last_mut() {
-                *last = word.to_le_bytes().into_iter().fold(*last, bit);
+                *last = word.to_le_bytes().iter().copied().fold(*last, bit);
             }
             n_words += 1;
         }
@@ -131,6 +130,13 @@ impl Meaning {
 
 fn products(one: &[i8], other: &[i8]) -> i32 {
     one.iter().zip(other).map(|(it, other)| i32::from(*it) * i32::from(*other)).sum()
+}
+
+/// As [`products`] with the parts of a word, first to last from its lowest byte.
+fn products_in(own: &[i8; PARTS_A_WORD], word: u64) -> i32 {
+    let parts = word.to_le_bytes();
+    let pairs = own.iter().zip(&parts);
+    pairs.map(|(it, part)| i32::from(*it) * i32::from(part.cast_signed())).sum()
 }
 
 fn cosine(products: i32) -> f32 {

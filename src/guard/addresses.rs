@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -28,6 +29,9 @@ const MARKUP: &str = concat!(
     r"|(?:^|\s)\[[^\]]{1,60}\]\s?:|\{\{|\{%|```|@import\b|url\s?\(|expression\s?\(",
 );
 
+/// One of them stands in all markup.
+const MARKUP_SIGNS: [char; 8] = ['<', '&', '[', ']', '{', '`', '@', '('];
+
 #[expect(clippy::unwrap_used, reason = "the pattern is a constant that a test compiles")]
 static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| Regex::new(ADDRESS).unwrap());
 
@@ -50,7 +54,9 @@ pub(super) fn broken_by(text: &str, cited: &[&Cited], allowed: &[String]) -> Vec
         broken.extend(leads_away.then_some(Rule::Address));
         return broken;
     }
-    if let Some(found) = MARKUPS.find(text) {
+    if text.contains(MARKUP_SIGNS)
+        && let Some(found) = MARKUPS.find(text)
+    {
         // An article about HTML may be quoted.
         let around = line_around(text, found.start());
         if !cited.iter().any(|it| it.text.contains(around)) {
@@ -80,6 +86,7 @@ pub(super) fn broken_by(text: &str, cited: &[&Cited], allowed: &[String]) -> Vec
 /// The addresses of a text. An e-mail address leads to a person, and is for
 /// `identifiers`.
 fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let text = if may_hold_address(text) { text } else { "" };
     let trimmed = |it: regex::Match<'_>| -> (usize, usize) {
         let address = it.as_str().trim_end_matches(is_stop);
         let start = address.len() - address.trim_start_matches(is_before).len();
@@ -90,8 +97,29 @@ fn addresses(text: &str) -> impl Iterator<Item = &str> {
     found.filter(|it| !it.contains('@') || it.contains([':', '/']))
 }
 
+/// False for most sentences: every address has a slash, a stop with something behind it,
+/// or a scheme with a colon.
+fn may_hold_address(text: &str) -> bool {
+    static SCHEMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let schemes = ["http", "hxxp", "mailto", "script", "file", "data", "tel", "sms"];
+        AhoCorasick::builder().ascii_case_insensitive(true).build(schemes).ok()
+    });
+    // The long s and the sign of Kelvin are the only other cases of ASCII letters.
+    let has_scheme = |it: &str| {
+        it.contains(['ſ', '\u{212a}'])
+            || SCHEMES.as_ref().is_none_or(|schemes| schemes.is_match(it))
+    };
+    text.contains('/') || has_stop_inside(text) || text.contains(':') && has_scheme(text)
+}
+
+fn has_stop_inside(text: &str) -> bool {
+    let goes_on = |after: &str| after.chars().next().is_some_and(|it| !it.is_whitespace());
+    text.match_indices('.').any(|(at, _)| text.get(at + 1..).is_some_and(goes_on))
+}
+
 /// Words with a stop inside, other than those of an e-mail address or a longer one.
 fn joined(text: &str) -> impl Iterator<Item = &str> {
+    let text = if has_stop_inside(text) { text } else { "" };
     let is_part = |it: &regex::Match<'_>| {
         let before = text.get(..it.start()).unwrap_or_default();
         let before = before.rsplit(char::is_whitespace).next().unwrap_or_default();
@@ -227,4 +255,58 @@ fn is_unseen(it: char) -> bool {
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' | '\u{180e}')
         || (it.is_control() && !it.is_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text() -> impl Strategy<Value = String> {
+        let pieces = [
+            "http",
+            "hxxps",
+            "mailto",
+            "JavaScript",
+            "ftp",
+            "data",
+            "TEL",
+            "ſms",
+            "www",
+            ":",
+            "//",
+            "/",
+            ".",
+            " ",
+            "com",
+            "evil",
+            "example",
+            "рф",
+            "1",
+            "@",
+            "<b",
+            "&amp;",
+            "![a]",
+            "](",
+            "[x]: ",
+            "{{",
+            "`",
+            "url(",
+            "K",
+            "and so on",
+            "\n",
+        ];
+        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..12)
+            .prop_map(|it| it.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_passed_over_at_a_glance_holds_no_address_and_no_markup(text in text()) {
+            prop_assert!(may_hold_address(&text) || !ADDRESSES.is_match(&text));
+            prop_assert!(has_stop_inside(&text) || !JOINED.is_match(&text));
+            prop_assert!(text.contains(MARKUP_SIGNS) || !MARKUPS.is_match(&text));
+        }
+    }
 }

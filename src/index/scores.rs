@@ -1,6 +1,8 @@
 //! Scores every passage that shares a word with the question, list by list, and
 //! keeps the best: the parts of a score come with it and cost nothing more.
 
+use std::cell::Cell;
+
 use tantivy::DocAddress;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::BlockSegmentPostings;
@@ -70,10 +72,21 @@ pub(super) struct Scoring<'a> {
     norms: [[f32; 256]; N_PLACES],
     /// What the whole question would cover.
     total: f32,
-    /// Of one window; all zero between two.
+    window: Window,
+}
+
+/// What is known of the passages of one window; all zero between two.
+#[derive(Default)]
+struct Window {
     sums: Vec<Sums>,
-    /// Which of them are not, a bit for each: read out in order without being sorted.
+    /// Which of them are not zero, a bit for each: read out in order without being sorted.
     touched: Vec<u64>,
+}
+
+thread_local! {
+    /// Cleared memory costs more than what is read into it, so the next question gets
+    /// what this one leaves.
+    static LEFT: Cell<Window> = const { Cell::new(Window { sums: Vec::new(), touched: Vec::new() }) };
 }
 
 impl<'a> Scoring<'a> {
@@ -89,9 +102,13 @@ impl<'a> Scoring<'a> {
             n_passages,
             norms: averages.map(norms),
             total: words.iter().filter(|it| it.is_written).map(|it| it.idf * it.weight).sum(),
-            sums: Vec::new(),
-            touched: vec![0; (WINDOW / u64::BITS) as usize],
+            window: LEFT.try_with(Cell::take).unwrap_or_default(),
         }
+    }
+
+    /// Leaves the window to the next question.
+    pub(super) fn end(self) {
+        LEFT.try_with(|it| it.set(self.window)).ok();
     }
 
     /// Scores one segment and keeps its best passages, and all of those in `also`,
@@ -103,13 +120,14 @@ impl<'a> Scoring<'a> {
         also: &[u32],
         best: &mut Best,
     ) -> tantivy::Result<()> {
-        let (mut sums, mut touched) =
-            (std::mem::take(&mut self.sums), std::mem::take(&mut self.touched));
+        // What ends in an error here is not used again.
+        let Window { mut sums, mut touched } = std::mem::take(&mut self.window);
         // A small segment needs no whole window.
         let width = segment.reader.max_doc().min(WINDOW) as usize;
         if sums.len() < width {
             sums.resize(width, Sums::default());
         }
+        touched.resize((WINDOW / u64::BITS) as usize, 0);
         let mut cursors = self.cursors(segment_idx, segment)?;
         let mut also = also.iter().copied().peekable();
         // What lies between two windows holds none of the words.
@@ -137,7 +155,7 @@ impl<'a> Scoring<'a> {
         }
         drop(cursors);
         also.for_each(|doc| best.name(segment_idx, segment, doc));
-        (self.sums, self.touched) = (sums, touched);
+        self.window = Window { sums, touched };
         Ok(())
     }
 

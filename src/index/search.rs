@@ -125,6 +125,7 @@ pub(super) fn score(
             let also = passages_of_documents(segment, &query.also, &allowed);
             scoring.segment(segment_idx, segment, &also, &mut best)?;
         }
+        scoring.end();
     }
     Ok(Scored { stored: layout.stored, matches: best.into_matches(), opened })
 }

@@ -1,7 +1,9 @@
 //! The words of a text as the index knows them: lower case, folded, stemmed by
 //! language, without words every question has. The same for passages and queries.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use tantivy::tokenizer::AsciiFoldingFilter;
@@ -14,6 +16,9 @@ use tantivy::tokenizer::Token;
 use tantivy::tokenizer::TokenStream;
 use tantivy::tokenizer::Tokenizer;
 use unicode_normalization::UnicodeNormalization;
+
+use crate::text::stems::Stems;
+use crate::text::stems::kept;
 
 /// Longer words are no words: keys, hashes, base64. (Guessed.)
 const MAX_WORD_LETTERS: usize = 40;
@@ -106,6 +111,12 @@ pub(super) fn stems(text: &str, language: Option<&str>) -> Vec<String> {
     stems
 }
 
+/// The stems of a language's words.
+fn stems_in(code: &'static str) -> Option<Rc<RefCell<Stems>>> {
+    let rules = &RULES.get(code)?.word;
+    Some(kept("index", code, || Stems::new(rules.clone(), str::to_owned)))
+}
+
 /// For each word of a question its stems in several languages, without repeats:
 /// a passage is found whichever of them it is written in. Words that say nothing
 /// in the question's own language are left out.
@@ -115,40 +126,26 @@ pub(super) fn question_stems(
     written: &[&'static str],
 ) -> Vec<Vec<String>> {
     let code = code_of(language);
-    let Some(mut own) = RULES.get(code).map(|it| it.word.clone()) else { return Vec::new() };
+    let Some(own) = stems_in(code) else { return Vec::new() };
     let is_written = written.contains(&code);
     let others = written.iter().filter(|it| **it != code);
-    let mut others: Vec<_> = others.filter_map(|it| Some(RULES.get(it)?.word.clone())).collect();
-    // A long mail says many of its words more than once.
-    let mut known: HashMap<String, Vec<String>> = HashMap::new();
-    let mut found = Vec::new();
-    for word in split(text) {
-        let stems = known.entry(word).or_insert_with_key(|word| {
-            let mut stems: Vec<String> = Vec::new();
-            let mut says_something = false;
-            analyze(&mut own, word, |stem| {
-                says_something = true;
-                if is_written {
-                    stems.push(stem.to_owned());
-                }
-            });
-            if !says_something {
-                return Vec::new();
-            }
-            for analyzer in &mut others {
-                analyze(analyzer, word, |stem| {
-                    if !stems.iter().any(|it| it == stem) {
-                        stems.push(stem.to_owned());
-                    }
-                });
-            }
-            stems
-        });
-        if !stems.is_empty() {
-            found.push(stems.clone());
+    let others: Vec<_> = others.filter_map(|it| stems_in(it)).collect();
+    let stems_of = |word: &String| {
+        let stem = own.borrow_mut().of(word)?;
+        let mut stems: Vec<String> = Vec::with_capacity(1 + others.len());
+        if is_written {
+            stems.push(stem.as_ref().to_owned());
         }
-    }
-    found
+        for other in &others {
+            let stem = other.borrow_mut().of(word);
+            stems.extend(
+                stem.filter(|it| !stems.iter().any(|known| known == it.as_ref()))
+                    .map(|it| it.as_ref().to_owned()),
+            );
+        }
+        (!stems.is_empty()).then_some(stems)
+    };
+    split(text).iter().filter_map(stems_of).collect()
 }
 
 fn analyze(analyzer: &mut TextAnalyzer, text: &str, mut each: impl FnMut(&str)) {

@@ -4,6 +4,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -76,6 +77,44 @@ impl Cpu {
         self.jobs.send(Box::new(job)).map_err(|_| Panicked)?;
         result.await.map_err(|_| Panicked)
     }
+
+    /// Runs two pieces of work of one job side by side: `other` on another thread, or
+    /// here behind `own` if no thread took it until then. To be called by a job.
+    ///
+    /// # Panics
+    /// If one of the two does.
+    pub fn both<A, B: Send + 'static>(
+        &self,
+        own: impl FnOnce() -> A,
+        other: impl FnOnce() -> B + Send + 'static,
+    ) -> (A, B) {
+        let offered = Arc::new(Mutex::new(Some(other)));
+        let taken = Arc::clone(&offered);
+        let (done, result) = mpsc::channel();
+        let span = tracing::Span::current();
+        let job = move || {
+            if let Some(other) = take(&taken) {
+                // What comes of a panic is told to whoever waits for the result.
+                done.send(catch_unwind(AssertUnwindSafe(|| span.in_scope(other)))).ok();
+            }
+        };
+        // If no thread is left, it is done here.
+        self.jobs.send(Box::new(job)).ok();
+        let own = own();
+        if let Some(other) = take(&offered) {
+            return (own, other());
+        }
+        // Begun elsewhere, by a thread that waits for nobody.
+        match result.recv() {
+            Ok(Ok(other)) => (own, other),
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(gone) => resume_unwind(Box::new(gone)),
+        }
+    }
+}
+
+fn take<T>(offered: &Mutex<Option<T>>) -> Option<T> {
+    offered.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// The next job; `None` when no more can come. Only one thread waits at the queue, the
@@ -102,6 +141,21 @@ mod tests {
         let first = cpu.run(|| std::thread::current().id()).await.unwrap();
         let second = cpu.run(|| std::thread::current().id()).await.unwrap();
         assert_eq!(first, second);
+    }
+
+    #[tokio::test]
+    async fn two_pieces_of_one_job_are_done_with_one_thread_and_with_two() {
+        for n in [1, 2] {
+            let cpu = Arc::new(Cpu::new(n).unwrap());
+            for round in 0..200 {
+                let both = Arc::clone(&cpu);
+                let job = cpu.run(move || both.both(|| round, move || round + 1));
+                assert_eq!(job.await.unwrap(), (round, round + 1));
+                let both = Arc::clone(&cpu);
+                let broken = cpu.run(move || both.both(|| 1, || panic!("a defect")));
+                assert!(broken.await.is_err());
+            }
+        }
     }
 
     #[tokio::test]

@@ -59,9 +59,9 @@ fn contradiction(lines: &[Statement], answer: &Hit, said: &[Statement]) -> Optio
 }
 
 fn statements(hit: &Hit) -> Vec<Statement<'_>> {
-    let mut terms = Terms::new(hit.passage.language.as_deref());
+    let terms = Terms::new(hit.passage.language.as_deref());
     let lines = sentences(&hit.passage.text);
-    let lines = lines.into_iter().map(|it| Statement::read(it.trim(), &mut terms));
+    let lines = lines.into_iter().map(|it| Statement::read(it.trim(), &terms));
     lines.filter(|it| MIN_SHARED <= it.n_terms()).collect()
 }
 

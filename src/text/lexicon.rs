@@ -76,10 +76,15 @@ pub(super) fn add_new<'a>(found: &mut Vec<&'a str>, others: impl Iterator<Item =
 /// Calls `each` with every run of words that may be a phrase, in reading order.
 pub(super) fn each_phrase(text: &str, mut each: impl FnMut(&str)) {
     let words = words(text);
+    let mut phrase = String::new();
     for start in 0..words.len() {
-        for n_words in 1..=MAX_PHRASE_WORDS {
-            let Some(phrase) = words.get(start..start + n_words) else { break };
-            each(&phrase.join(" "));
+        phrase.clear();
+        for word in words.iter().skip(start).take(MAX_PHRASE_WORDS) {
+            if !phrase.is_empty() {
+                phrase.push(' ');
+            }
+            phrase.push_str(word);
+            each(&phrase);
         }
     }
 }

@@ -27,11 +27,75 @@ pub fn sentences(text: &str) -> Vec<&str> {
 }
 
 fn sentences_of_line<'a>(line: &'a str, found: &mut Vec<&'a str>) {
-    if is_one_sentence(line) {
-        push_trimmed(line, found);
+    if line.chars().all(|it| class(it).is_some()) {
+        by_marks(line, found);
     } else {
         by_unicode(line, found);
     }
+}
+
+/// What a character is to the rules of sentences (UAX #29, SB8 to SB11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Lower,
+    Upper,
+    Stop,
+    Close,
+    Space,
+    GoesOn,
+    Other,
+}
+
+/// `None` for what is seldom met in text with spaces: all the rules are asked then.
+fn class(letter: char) -> Option<Class> {
+    Some(match letter {
+        'a'..='z' => Class::Lower,
+        'A'..='Z' => Class::Upper,
+        ' ' | '\u{a0}' => Class::Space,
+        '.' | '!' | '?' => Class::Stop,
+        ',' | '-' | ':' | ';' | '–' | '—' => Class::GoesOn,
+        '"' | '\'' | '(' | ')' | '[' | ']' | '{' | '}' => Class::Close,
+        '“' | '”' | '‘' | '’' | '„' | '«' | '»' | '‹' | '›' => Class::Close,
+        '!'..='~' | '•' | '→' | '€' | '…' | '×' | '÷' => Class::Other,
+        'À'..='ſ' if letter.is_lowercase() => Class::Lower,
+        'À'..='ſ' => Class::Upper,
+        _ => return None,
+    })
+}
+
+/// As [`by_unicode`] of a line whose characters all have a class, in a tenth of the time:
+/// a sentence ends behind a mark and a space, unless what follows goes on with it.
+fn by_marks<'a>(line: &'a str, found: &mut Vec<&'a str>) {
+    let is = |wanted: Class| move |it: char| class(it) == Some(wanted);
+    let mut start = 0;
+    for (at, mark) in line.match_indices(['.', '!', '?']) {
+        let after = line.get(at + mark.len()..).unwrap_or_default();
+        let closed = after.trim_start_matches(is(Class::Close));
+        let rest = closed.trim_start_matches(is(Class::Space));
+        let end = line.len() - rest.len();
+        let is_spaced = rest.len() < closed.len();
+        if !is_spaced || rest.is_empty() || goes_on(mark, rest) {
+            continue;
+        }
+        let so_far = line.get(start..end).unwrap_or_default();
+        if ends_sentence(so_far) {
+            push_trimmed(so_far, found);
+            start = end;
+        }
+    }
+    push_trimmed(line.get(start..).unwrap_or_default(), found);
+}
+
+/// True if the sentence does not end at the mark, though a space follows it.
+fn goes_on(mark: &str, rest: &str) -> bool {
+    let mut classes = rest.chars().filter_map(class);
+    let first = classes.clone().next();
+    if matches!(first, Some(Class::GoesOn | Class::Stop)) {
+        return true;
+    }
+    let tells = |it: &Class| matches!(it, Class::Lower | Class::Upper | Class::Stop);
+    // "approx. (about) 5 days": a stop before a small letter abbreviates.
+    mark == "." && classes.find(tells) == Some(Class::Lower)
 }
 
 fn by_unicode<'a>(line: &'a str, found: &mut Vec<&'a str>) {
@@ -46,16 +110,6 @@ fn by_unicode<'a>(line: &'a str, found: &mut Vec<&'a str>) {
         }
     }
     push_trimmed(line.get(start..end).unwrap_or_default(), found);
-}
-
-/// True for most lines: the rules need not be asked. Of ASCII only these marks end a
-/// sentence, and never right before a letter or a digit.
-fn is_one_sentence(line: &str) -> bool {
-    let ends =
-        |it: &[u8]| matches!(it, [b'.' | b'!' | b'?', after] if !after.is_ascii_alphanumeric());
-    line.is_ascii()
-        && !line.as_bytes().windows(2).any(ends)
-        && !line.contains(|it: char| it.is_ascii_control())
 }
 
 fn push_trimmed<'a>(piece: &'a str, found: &mut Vec<&'a str>) {
@@ -207,15 +261,14 @@ mod tests {
         }
 
         #[test]
-        fn what_is_one_sentence_at_a_glance_is_one_by_the_rules(
-            line in "[a-zA-Z0-9.!?,:;()\\[\\]\"'> -]{0,60}"
+        fn what_the_marks_tell_is_what_the_rules_say(
+            line in "[a-zA-Z0-9.!?,:;()\\[\\]\"'> éÉß“”’«–…•→€\u{a0}-]{0,60}|([a-zA-Z]{1,3}[.!?][)\"’]? {0,2}){0,12}"
         ) {
             let line = line.trim();
-            if is_one_sentence(line) && !line.is_empty() {
-                let mut by_the_rules = Vec::new();
-                by_unicode(line, &mut by_the_rules);
-                prop_assert_eq!(by_the_rules, [line]);
-            }
+            let (mut by_the_marks, mut by_the_rules) = (Vec::new(), Vec::new());
+            by_marks(line, &mut by_the_marks);
+            by_unicode(line, &mut by_the_rules);
+            prop_assert_eq!(by_the_marks, by_the_rules);
         }
     }
 }

@@ -20,7 +20,7 @@ pub struct Statement<'a> {
 
 impl<'a> Statement<'a> {
     /// Compare only statements read with the same `terms`.
-    pub fn read(text: &'a str, terms: &mut Terms) -> Statement<'a> {
+    pub fn read(text: &'a str, terms: &Terms) -> Statement<'a> {
         let is_number = |it: &Rc<str>| it.starts_with(|it: char| it.is_ascii_digit());
         let terms = terms.of(text).into_iter().filter(|it| !is_number(it));
         let hashes = FixedState::default();

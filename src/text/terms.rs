@@ -5,18 +5,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use foldhash::HashMap;
-use foldhash::HashMapExt as _;
 use tantivy::tokenizer::Language;
 use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
 use tantivy::tokenizer::StopWordFilter;
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::tokenizer::TokenStream as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::text::is_cjk;
+use crate::text::stems::Stems;
+use crate::text::stems::kept;
 
 /// English words that say nothing about what a support question is about. Other
 /// languages use tantivy's lists; its English one is too short for questions.
@@ -37,102 +36,67 @@ pub fn terms(text: &str, language: Option<&str>) -> Vec<String> {
     Terms::new(language).of(text).iter().map(|it| it.as_ref().to_owned()).collect()
 }
 
-/// Makes the terms of many texts of one language. Each word is stemmed only once:
-/// the passages about one matter say the same words, and so do those of the next ticket.
+/// Makes the terms of many texts of one language.
 pub struct Terms {
-    language: Option<String>,
-    stem: TextAnalyzer,
-    known: Known,
-}
-
-/// The term of each word that was met; `None` for one that says nothing.
-type Known = HashMap<String, Option<Rc<str>>>;
-
-/// Words of one language that a thread keeps: those of a large help center, some 2 MB.
-/// (A choice.)
-const MAX_KEPT: usize = 20_000;
-
-/// Languages a thread keeps words of. (A choice.)
-const MAX_LANGUAGES: usize = 12;
-
-/// Longer words are keys and addresses, and come once. (A choice.)
-const MAX_KEPT_BYTES: usize = 40;
-
-thread_local! {
-    /// What the last [`Terms`] of each language had met. A stem is the same whoever asks
-    /// for it, so this changes no result, only how long it takes.
-    static KEPT: RefCell<HashMap<Option<String>, Known>> = RefCell::new(HashMap::new());
+    /// True where the apostrophe stands between two words, as in French and Italian; in
+    /// English it stands within one.
+    splits: bool,
+    /// The language whose rules words are read by.
+    code: &'static str,
+    stems: Rc<RefCell<Stems>>,
 }
 
 impl std::fmt::Debug for Terms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Terms").field("language", &self.language).finish_non_exhaustive()
+        f.debug_struct("Terms").field("splits", &self.splits).finish_non_exhaustive()
     }
 }
 
 impl Terms {
     pub fn new(language: Option<&str>) -> Terms {
-        let (language, stem) = (language.map(str::to_owned), analyzer_for(language).clone());
-        let kept = KEPT.try_with(|it| it.borrow_mut().remove(&language));
-        Terms { language, stem, known: kept.ok().flatten().unwrap_or_default() }
+        let (code, rules) = rules_of(language);
+        let stems = kept("terms", code, || Stems::new(rules.clone(), finished));
+        Terms { splits: matches!(language, Some("fr" | "it" | "ca")), code, stems }
+    }
+
+    /// How texts are read: those that are read alike have the same terms.
+    pub fn manner(&self) -> (&'static str, bool) {
+        (self.code, self.splits)
     }
 
     /// As [`terms`] in the language of these.
-    pub fn of(&mut self, text: &str) -> Vec<Rc<str>> {
-        // French and Italian put the apostrophe between two words, English within one.
-        let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
-        let (spaced, pairs) = split_scripts(text, if splits { " " } else { "" });
+    pub fn of(&self, text: &str) -> Vec<Rc<str>> {
+        let mut stems = self.stems.borrow_mut();
         let mut terms = Vec::new();
+        if text.is_ascii() {
+            // Nothing to take apart and no pairs: most texts.
+            each_ascii_word(text, self.splits, |word| terms.extend(stems.of(word)));
+            return terms;
+        }
+        let (spaced, pairs) = split_scripts(text, if self.splits { " " } else { "" });
         for word in spaced.split(' ').filter(|it| !it.is_empty()) {
-            terms.extend(self.of_word(word));
+            terms.extend(stems.of(word));
         }
         terms.extend(pairs.into_iter().map(Rc::from));
         terms
     }
 
     /// The term of one lower-case word; `None` for one that says nothing.
-    pub fn of_word(&mut self, word: &str) -> Option<Rc<str>> {
-        if let Some(known) = self.known.get(word) {
-            return known.clone();
-        }
-        let term = self.term(word);
-        if word.len() <= MAX_KEPT_BYTES {
-            self.known.insert(word.to_owned(), term.clone());
-        }
-        term
-    }
-
-    fn term(&mut self, word: &str) -> Option<Rc<str>> {
-        let mut stream = self.stem.token_stream(word);
-        if !stream.advance() {
-            return None;
-        }
-        let mut term = fold(&stream.token().text);
-        // Folding takes some presentation forms apart into a space and a mark.
-        term.retain(|it| !it.is_whitespace());
-        (!term.is_empty()).then(|| Rc::from(term))
+    pub fn of_word(&self, word: &str) -> Option<Rc<str>> {
+        self.stems.borrow_mut().of(word)
     }
 }
 
-impl Drop for Terms {
-    fn drop(&mut self) {
-        let (language, known) = (self.language.take(), std::mem::take(&mut self.known));
-        if MAX_KEPT < known.len() {
-            return;
-        }
-        // A thread that ends keeps nothing.
-        let keep = |it: &RefCell<HashMap<Option<String>, Known>>| {
-            let mut kept = it.borrow_mut();
-            let has_room = kept.len() < MAX_LANGUAGES || kept.contains_key(&language);
-            if has_room && kept.get(&language).is_none_or(|it| it.len() < known.len()) {
-                kept.insert(language, known);
-            }
-        };
-        KEPT.try_with(keep).ok();
-    }
+/// A stem as a term.
+fn finished(stem: &str) -> String {
+    let mut term = fold(stem);
+    // Folding takes some presentation forms apart into a space and a mark.
+    term.retain(|it| !it.is_whitespace());
+    term
 }
 
-fn analyzer_for(language: Option<&str>) -> &'static TextAnalyzer {
+/// The language whose rules a text is read by, and those.
+fn rules_of(language: Option<&str>) -> (&'static str, &'static TextAnalyzer) {
     static ALL: LazyLock<Vec<(&str, TextAnalyzer)>> = LazyLock::new(|| {
         let listed = [
             ("ar", Language::Arabic),
@@ -162,12 +126,31 @@ fn analyzer_for(language: Option<&str>) -> &'static TextAnalyzer {
         analyzer(StopWordFilter::remove(words), Language::English)
     });
     let code = language.map(|it| it.get(..2).unwrap_or(it)).unwrap_or("en");
-    ALL.iter().find(|(it, _)| *it == code).map_or(&DEFAULT, |(_, it)| it)
+    let listed = ALL.iter().find(|(it, _)| *it == code);
+    listed.map_or_else(|| ("en", &*DEFAULT), |(code, it)| (*code, it))
 }
 
 fn analyzer(stop_words: StopWordFilter, language: Language) -> TextAnalyzer {
     let words = TextAnalyzer::builder(RawTokenizer::default());
     words.filter(stop_words).filter(Stemmer::new(language)).build()
+}
+
+/// As [`split_scripts`] of a text that is all ASCII.
+fn each_ascii_word(text: &str, splits: bool, mut each: impl FnMut(&str)) {
+    let lower = text.to_ascii_lowercase();
+    let is_within = |it: char| it.is_ascii_alphanumeric() || it == '\'' && !splits;
+    for word in lower.split(|it| !is_within(it)) {
+        if !word.contains('\'') {
+            if !word.is_empty() {
+                each(word);
+            }
+            continue;
+        }
+        let bare = word.replace('\'', "");
+        if !bare.is_empty() {
+            each(&bare);
+        }
+    }
 }
 
 /// Lower-case words joined by spaces, and the character pairs of what is
@@ -186,7 +169,7 @@ fn split_scripts(text: &str, apostrophe: &str) -> (String, Vec<String>) {
             continue;
         }
         flush_pairs(&mut run, &mut pairs);
-        if letter.is_alphanumeric() || is_combining_mark(letter) {
+        if letter.is_alphanumeric() || !letter.is_ascii() && is_combining_mark(letter) {
             spaced.extend(letter.to_lowercase());
         } else if matches!(letter, '\'' | '’') {
             spaced.push_str(apostrophe);
@@ -259,6 +242,16 @@ mod tests {
                 prop_assert!(!term.is_empty());
                 prop_assert!(!term.contains(char::is_whitespace));
             }
+        }
+
+        #[test]
+        fn plain_letters_are_cut_as_all_others(text in "[ -~]{0,60}", splits: bool) {
+            let (spaced, pairs) = split_scripts(&text, if splits { " " } else { "" });
+            let mut words = Vec::new();
+            each_ascii_word(&text, splits, |it| words.push(it.to_owned()));
+            let expected: Vec<&str> = spaced.split(' ').filter(|it| !it.is_empty()).collect();
+            prop_assert_eq!(words, expected);
+            prop_assert!(pairs.is_empty());
         }
     }
 }

@@ -48,15 +48,15 @@ pub(super) fn find(draft: &Draft, claims: &[ClaimVerdict], hits: &[Hit]) -> Opti
     if others.clone().all(|it| it.document_id == first.document_id) {
         return None;
     }
-    let mut terms = Terms::new(language);
+    let terms = Terms::new(language);
     let mut lines: Vec<(&Passage, Statement)> = Vec::new();
     for other in others.filter(|it| is_comparable(it, first)) {
         let cut = sentences(&other.text).into_iter().map(|it| line_kind(it).1);
-        lines.extend(cut.map(|it| (other, Statement::read(it, &mut terms))));
+        lines.extend(cut.map(|it| (other, Statement::read(it, &terms))));
     }
     claims.iter().find_map(|claim| {
         let cited = cited(draft, claim, hits)?;
-        let said = Statement::read(&draft.sentences.get(claim.sentence_idx)?.text, &mut terms);
+        let said = Statement::read(&draft.sentences.get(claim.sentence_idx)?.text, &terms);
         // An article that gives two amounts gives them for two cases.
         let of_others = lines.iter().filter(|(it, _)| it.document_id != cited.document_id);
         let mut of_others = of_others.filter(|(_, line)| differ(&said, line, language));

@@ -57,7 +57,7 @@ impl Tables {
         let mut synonyms: HashMap<String, HashMap<String, Vec<u16>>> = HashMap::new();
         let mut row = 0;
         for (language, rows) in written.synonyms {
-            let mut terms = Terms::new(Some(&language));
+            let terms = Terms::new(Some(&language));
             let by_stem = synonyms.entry(language).or_default();
             for words in rows {
                 for word in words.split_whitespace() {
