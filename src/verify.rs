@@ -19,6 +19,7 @@ mod fault;
 mod links;
 mod support;
 mod tables;
+mod vocabulary;
 mod words;
 
 pub use disputes::Dispute;

@@ -19,10 +19,11 @@ const N_KEPT: usize = 10_000;
 /// Longer words are keys and addresses, and come once. (A choice.)
 const MAX_KEPT_BYTES: usize = 40;
 
+/// By who asks and by language: both are few.
+type ByLanguage = HashMap<(&'static str, &'static str), Rc<RefCell<Stems>>>;
+
 thread_local! {
-    /// By who asks and by language: both are few.
-    static KEPT: RefCell<HashMap<(&'static str, &'static str), Rc<RefCell<Stems>>>> =
-        RefCell::new(HashMap::new());
+    static KEPT: RefCell<ByLanguage> = RefCell::new(HashMap::new());
 }
 
 /// The stems this thread has made for `asker` in a language; `open` begins anew.
@@ -32,7 +33,7 @@ pub(crate) fn kept(
     open: impl Fn() -> Stems,
 ) -> Rc<RefCell<Stems>> {
     let open = || Rc::new(RefCell::new(open()));
-    let entry = |it: &RefCell<HashMap<_, _>>| {
+    let entry = |it: &RefCell<ByLanguage>| {
         Rc::clone(it.borrow_mut().entry((asker, code)).or_insert_with(open))
     };
     // A thread that ends keeps nothing.

@@ -2,26 +2,15 @@
 //! it. Everything a sentence can be told apart by is a word: "not" is one in "can't",
 //! a number in any spelling is one, and so is a currency's sign.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
 use foldhash::HashMap;
-use foldhash::HashMapExt as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::text::facts;
 use crate::text::is_cjk;
-use crate::text::terms::Terms;
-use crate::text::terms::fold;
-use crate::verify::tables::tables;
-
-// What a word weighs in the shares below. Guessed, then left alone.
-const WEIGHT: f32 = 1.0;
-/// Of "the", "you", "can": they stand in every passage.
-const EMPTY_WEIGHT: f32 = 0.3;
-const NUMBER_WEIGHT: f32 = 1.5;
-/// Of one letter of a script without spaces: some two make a word.
-const LETTER_WEIGHT: f32 = 0.5;
+use crate::verify::vocabulary::Vocabulary;
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,35 +49,10 @@ pub(super) struct Word {
     pub synonyms: &'static [u16],
 }
 
-/// Reads sentences; each word is made comparable only once.
+/// Reads sentences; each word is made comparable only once a thread.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
-    languages: HashMap<Option<String>, Vocabulary>,
-}
-
-/// The words of one language that were met so far.
-#[derive(Debug)]
-struct Vocabulary {
-    language: Option<String>,
-    terms: Terms,
-    /// By word as it was written.
-    known: HashMap<String, Rc<[Known]>>,
-}
-
-/// What holds of a word wherever it stands.
-#[derive(Debug, Clone)]
-struct Known {
-    key: Rc<str>,
-    stem: Rc<str>,
-    weight: f32,
-    is_number: bool,
-    is_negation: bool,
-    is_empty: bool,
-    is_first_person: bool,
-    synonyms: &'static [u16],
-    /// A name with a capital that nothing explains, and one in any place.
-    has_capital: bool,
-    is_mixed: bool,
+    languages: HashMap<Option<String>, Rc<RefCell<Vocabulary>>>,
 }
 
 impl Reader {
@@ -97,13 +61,14 @@ impl Reader {
         let vocabulary = self
             .languages
             .entry(language.map(str::to_owned))
-            .or_insert_with(|| Vocabulary::new(language));
+            .or_insert_with(|| Vocabulary::kept(language));
+        let mut vocabulary = vocabulary.borrow_mut();
         let mut words = Vec::new();
         let mut seam = Between::new();
         let mut letters = sentence.char_indices().peekable();
         while let Some((at, letter)) = letters.next() {
             if is_sign(letter) {
-                vocabulary.push(&mut words, sentence, at..at + letter.len_utf8(), &mut seam);
+                push(&mut words, &mut vocabulary, sentence, at..at + letter.len_utf8(), &mut seam);
                 continue;
             }
             if !letter.is_alphanumeric() {
@@ -124,14 +89,14 @@ impl Reader {
                     letters.next();
                 }
             }
-            vocabulary.push(&mut words, sentence, at..end, &mut seam);
+            push(&mut words, &mut vocabulary, sentence, at..end, &mut seam);
         }
         words
     }
 }
 
 /// True for the signs that stand for a unit.
-fn is_sign(letter: char) -> bool {
+pub(super) fn is_sign(letter: char) -> bool {
     matches!(letter, '%' | '$' | '€' | '£' | '¥' | '₹')
 }
 
@@ -205,122 +170,35 @@ impl Between {
     }
 }
 
-impl Vocabulary {
-    fn new(language: Option<&str>) -> Vocabulary {
-        Vocabulary {
-            language: language.map(str::to_owned),
-            terms: Terms::new(language),
-            known: HashMap::new(),
-        }
+/// Puts one written word in, or the two that "can't" stands for.
+fn push(
+    words: &mut Vec<Word>,
+    vocabulary: &mut Vocabulary,
+    sentence: &str,
+    place: Range<usize>,
+    between: &mut Between,
+) {
+    let written = sentence.get(place.clone()).unwrap_or_default();
+    let german = vocabulary.is_german();
+    for known in vocabulary.of(written).iter() {
+        let before = std::mem::replace(between, Between { seam: Seam::None, ..Between::new() });
+        let explained = german || before.seam == Seam::Sentence;
+        words.push(Word {
+            key: Rc::clone(&known.key),
+            stem: Rc::clone(&known.stem),
+            place: place.clone(),
+            weight: known.weight,
+            before: before.seam,
+            is_step: before.is_step,
+            in_brackets: before.in_brackets,
+            is_number: known.is_number,
+            is_negation: known.is_negation,
+            is_name: known.is_mixed || (known.has_capital && !explained),
+            is_empty: known.is_empty,
+            is_first_person: known.is_first_person,
+            synonyms: known.synonyms,
+        });
     }
-
-    /// Puts one written word in, or the two that "can't" stands for.
-    fn push(
-        &mut self,
-        words: &mut Vec<Word>,
-        sentence: &str,
-        place: Range<usize>,
-        between: &mut Between,
-    ) {
-        let written = sentence.get(place.clone()).unwrap_or_default();
-        let known = match self.known.get(written) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let known = self.look_at(written);
-                self.known.insert(written.to_owned(), Rc::clone(&known));
-                known
-            }
-        };
-        // In German every noun has a capital.
-        let german = self.language.as_deref() == Some("de");
-        for known in known.iter() {
-            let before = std::mem::replace(between, Between { seam: Seam::None, ..Between::new() });
-            let explained = german || before.seam == Seam::Sentence;
-            words.push(Word {
-                key: Rc::clone(&known.key),
-                stem: Rc::clone(&known.stem),
-                place: place.clone(),
-                weight: known.weight,
-                before: before.seam,
-                is_step: before.is_step,
-                in_brackets: before.in_brackets,
-                is_number: known.is_number,
-                is_negation: known.is_negation,
-                is_name: known.is_mixed || (known.has_capital && !explained),
-                is_empty: known.is_empty,
-                is_first_person: known.is_first_person,
-                synonyms: known.synonyms,
-            });
-        }
-    }
-
-    fn look_at(&mut self, written: &str) -> Rc<[Known]> {
-        let lower = fold(written).replace('’', "'");
-        let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
-        let parts: Vec<&str> =
-            if splits { lower.split('\'').collect() } else { apart(&lower).to_vec() };
-        // Of a letter that is a mark upon another, folding leaves nothing.
-        let parts = parts.into_iter().map(|it| it.replace('\'', "")).filter(|it| !it.is_empty());
-        parts.map(|it| self.look_at_part(&it, written)).collect()
-    }
-
-    fn look_at_part(&mut self, part: &str, written: &str) -> Known {
-        let value = facts::value(part);
-        let is_number = value.is_some();
-        let sign = if written.starts_with(is_sign) { facts::unit(part) } else { None };
-        let key: Rc<str> = match (&value, sign) {
-            (Some(value), _) => Rc::from(value.as_str()),
-            (None, Some(sign)) => Rc::from(sign),
-            (None, None) => Rc::from(part),
-        };
-        let term = if is_number { None } else { self.terms.of_word(&key) };
-        let is_letter = written.starts_with(is_cjk);
-        let is_empty = term.is_none() && !is_number && !is_letter;
-        let mut letters = written.chars();
-        let capital = letters.next().is_some_and(char::is_uppercase) && letters.next().is_some();
-        let inner = |it: char| it.is_uppercase() || it.is_ascii_digit();
-        let stem = term.filter(|_| !is_letter).unwrap_or_else(|| Rc::clone(&key));
-        let language = self.language.as_deref();
-        Known {
-            synonyms: if is_number { &[] } else { tables().synonyms(&stem, language) },
-            is_first_person: tables().is_first_person(&key),
-            stem,
-            weight: match (is_number, is_letter, is_empty) {
-                (true, _, _) => NUMBER_WEIGHT,
-                (_, true, _) => LETTER_WEIGHT,
-                (_, _, true) => EMPTY_WEIGHT,
-                (_, _, false) => WEIGHT,
-            },
-            is_number,
-            is_negation: facts::is_negation(&key),
-            is_empty,
-            has_capital: !is_number && capital,
-            is_mixed: !is_number && written.chars().skip(1).any(inner),
-            key,
-        }
-    }
-}
-
-/// The words an English short form stands for; the word itself if it is none. `word`
-/// is folded.
-fn apart(word: &str) -> [&str; 2] {
-    match word {
-        "cannot" | "can't" | "cant" => return ["can", "not"],
-        "won't" => return ["will", "not"],
-        "shan't" => return ["shall", "not"],
-        "dont" | "don't" => return ["do", "not"],
-        "doesnt" => return ["does", "not"],
-        "i'm" => return ["i", "am"],
-        _ => {}
-    }
-    let endings =
-        [("n't", "not"), ("'ll", "will"), ("'re", "are"), ("'ve", "have"), ("'d", "would")];
-    for (ending, whole) in endings {
-        if let Some(stem) = word.strip_suffix(ending) {
-            return [stem, whole];
-        }
-    }
-    [word.strip_suffix("'s").unwrap_or(word), ""]
 }
 
 /// True if one word may stand for the other, and how well: 1.0 for the same word,
