@@ -292,7 +292,9 @@ impl Sources {
 /// How questions for a fact begin, divided by commas.
 const ASKS_FACT: &str = "how long, how much, how many, how often, when, which, what is, what are, what does, \
     who, why, do you, do i have to, does, is there, are there, is it, am i, will, price*, \
-    cost*, wie lange, wie viel, wann, welche*, was ist, warum, combien, quand, quel, \
+    cost*, where is, where are, where does, where can i find, where do i find, wo ist, wo sind, wo finde ich, \
+    où est, où sont, où se trouve*, dónde está, dónde están, dov è, dove trovo, onde está, onde ficam, waar is, \
+    waar vind ik, gdzie jest, どこですか, wie lange, wie viel, wann, welche*, was ist, warum, combien, quand, quel, \
     quels, quelle, quelles, pourquoi, cuánto*, cuándo, cuál*, por qué, quanto, quando, \
     quale, quali, perché, qual, quais, hoeveel, wanneer, welke, waarom, ile, kiedy, \
     który*, dlaczego, いつ, いくら, なぜ, 什么时候, 多少, 为什么, 언제, 얼마, 왜, متى, كم, لماذا";

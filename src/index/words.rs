@@ -12,10 +12,8 @@ use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
 use tantivy::tokenizer::StopWordFilter;
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::tokenizer::Token;
-use tantivy::tokenizer::TokenStream;
-use tantivy::tokenizer::Tokenizer;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::text::stems::Stems;
 use crate::text::stems::kept;
@@ -41,15 +39,8 @@ const ENGLISH_FILLERS: &str = "\
     anything everything because while since though although however really im ive dont cant \
     get got want wants need know like way";
 
-/// The rules of one language.
-struct Rules {
-    /// For a whole text.
-    text: TextAnalyzer,
-    /// For one word that is cut and in lower case already.
-    word: TextAnalyzer,
-}
-
-static RULES: LazyLock<HashMap<&'static str, Rules>> = LazyLock::new(|| {
+/// By language; for one word that is cut and in lower case already.
+static RULES: LazyLock<HashMap<&'static str, TextAnalyzer>> = LazyLock::new(|| {
     let languages = [
         ("ar", Language::Arabic),
         ("da", Language::Danish),
@@ -70,15 +61,11 @@ static RULES: LazyLock<HashMap<&'static str, Rules>> = LazyLock::new(|| {
         ("ta", Language::Tamil),
         ("tr", Language::Turkish),
     ];
-    let rules = |language| Rules {
-        text: analyzer(WordTokenizer, language),
-        word: analyzer(RawTokenizer::default(), language),
-    };
-    languages.into_iter().map(|(code, language)| (code, rules(language))).collect()
+    languages.into_iter().map(|(code, language)| (code, analyzer(language))).collect()
 });
 
-fn analyzer(tokenizer: impl Tokenizer, language: Language) -> TextAnalyzer {
-    let mut builder = TextAnalyzer::builder(tokenizer).dynamic();
+fn analyzer(language: Language) -> TextAnalyzer {
+    let mut builder = TextAnalyzer::builder(RawTokenizer::default()).dynamic();
     if let Some(stop_words) = StopWordFilter::new(language) {
         builder = builder.filter_dynamic(stop_words);
     }
@@ -104,16 +91,15 @@ pub(super) fn codes() -> impl Iterator<Item = &'static str> {
 
 /// The stems of a text in reading order, repeats included. Linear in its length.
 pub(super) fn stems(text: &str, language: Option<&str>) -> Vec<String> {
-    let Some(rules) = RULES.get(code_of(language)) else { return Vec::new() };
-    let mut analyzer = rules.text.clone();
-    let mut stems = Vec::new();
-    analyze(&mut analyzer, text, |stem| stems.push(stem.to_owned()));
-    stems
+    let Some(known) = stems_in(code_of(language)) else { return Vec::new() };
+    let mut known = known.borrow_mut();
+    let stems = split(text).into_iter().filter_map(|it| known.of(&it));
+    stems.map(|it| it.as_ref().to_owned()).collect()
 }
 
 /// The stems of a language's words.
 fn stems_in(code: &'static str) -> Option<Rc<RefCell<Stems>>> {
-    let rules = &RULES.get(code)?.word;
+    let rules = RULES.get(code)?;
     Some(kept("index", code, || Stems::new(rules.clone(), str::to_owned)))
 }
 
@@ -148,51 +134,14 @@ pub(super) fn question_stems(
     split(text).iter().filter_map(stems_of).collect()
 }
 
-fn analyze(analyzer: &mut TextAnalyzer, text: &str, mut each: impl FnMut(&str)) {
-    let mut stream = analyzer.token_stream(text);
-    while let Some(token) = stream.next() {
-        if !token.text.is_empty() {
-            each(&token.text);
-        }
-    }
-}
-
-/// Cuts a text into words. Scripts without spaces give pairs of letters.
-#[derive(Clone)]
-struct WordTokenizer;
-
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = Words;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Words {
-        Words { words: split(text).into_iter(), token: Token::default() }
-    }
-}
-
-struct Words {
-    words: std::vec::IntoIter<String>,
-    token: Token,
-}
-
-impl TokenStream for Words {
-    fn advance(&mut self) -> bool {
-        self.token.reset();
-        let Some(word) = self.words.next() else { return false };
-        self.token.text = word;
-        true
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
-    }
-}
-
 fn split(text: &str) -> Vec<String> {
     let mut cutter = Cutter::default();
+    if text.is_ascii() {
+        // Nothing to compose: most texts.
+        text.bytes().for_each(|it| cutter.push(char::from(it.to_ascii_lowercase())));
+        cutter.end_word();
+        return cutter.words;
+    }
     for letter in text.nfkc() {
         for lower in letter.to_lowercase() {
             cutter.push(lower);
@@ -224,7 +173,7 @@ impl Cutter {
             return;
         }
         self.end_unspaced_word();
-        if letter.is_alphanumeric() || unicode_normalization::char::is_combining_mark(letter) {
+        if letter.is_alphanumeric() || !letter.is_ascii() && is_combining_mark(letter) {
             self.n_letters += 1;
             if self.n_letters <= MAX_WORD_LETTERS {
                 self.word.push(letter);
