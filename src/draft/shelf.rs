@@ -92,3 +92,48 @@ impl Shelved {
         said.meaning.get_or_init(meaning).as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::Audience;
+    use crate::knowledge::Pool;
+
+    fn passage(title: &str, text: &str) -> Passage {
+        Passage {
+            id: "article:b:returns#0".to_owned(),
+            document_id: "returns".to_owned(),
+            pool: Pool::Article,
+            brand: "b".to_owned(),
+            audience: Audience::Public,
+            title: title.to_owned(),
+            headings: vec!["By mail".to_owned()],
+            anchor: None,
+            url: None,
+            language: Some("en".to_owned()),
+            ordinal: 0,
+            text: text.to_owned(),
+            updated_at: None,
+        }
+    }
+
+    #[test]
+    fn what_was_read_is_not_read_again_until_it_is_written_anew() {
+        let english = Terms::new(Some("en"));
+        let old = read(&passage("Returns", "Returns take 14 days."), &english);
+        let again = read(&passage("Returns", "Returns take 14 days."), &english);
+        assert!(Rc::ptr_eq(&old, &again));
+        let new = read(&passage("Returns", "Returns take 30 days."), &english);
+        assert_eq!(new.blocks[0].text(), "Returns take 30 days.");
+        let renamed = read(&passage("Sent back", "Returns take 30 days."), &english);
+        assert_ne!(new.source.title, renamed.source.title);
+    }
+
+    #[test]
+    fn words_of_another_language_are_read_apart() {
+        let text = "Rücksendungen dauern 14 Tage.";
+        let german = read(&passage("Zurück", text), &Terms::new(Some("de")));
+        let english = read(&passage("Zurück", text), &Terms::new(Some("en")));
+        assert_ne!(german.source.text, english.source.text);
+    }
+}
