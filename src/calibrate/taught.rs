@@ -85,17 +85,29 @@ fn stage_of<'a>(ticket: &'a Document, prefix: &str) -> Option<&'a str> {
     stages.find(|it| *it != UNKNOWN)
 }
 
-/// Of each ticket, the rarest of its tags that enough tickets bear: what is said of fewer
-/// says more. `None` for one without such a tag.
+/// A tag that fewer of the newest tickets bear is out of use: teams rename their tags, and
+/// nobody wants to see the old names again. (Choices; the newest are those last in time.)
+const NEWEST_SHARE: f64 = 0.25;
+const MIN_IN_USE: usize = 2;
+
+/// Of each ticket, oldest first, the rarest of its tags that enough tickets bear and that
+/// are in use: what is said of fewer says more. `None` for one without such a tag.
 fn topics<'a>(tickets: &[&'a Document], stage_prefix: &str) -> Vec<Option<&'a str>> {
     let is_topic = |it: &&str| !it.starts_with(OUR_TAGS) && !it.starts_with(stage_prefix);
     let tags_of = |ticket: &'a Document| ticket.tags.iter().map(String::as_str).filter(is_topic);
-    let mut n_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for ticket in tickets {
-        tags_of(ticket).for_each(|it| *n_of.entry(it).or_default() += 1);
-    }
+    let count = |tickets: &[&'a Document]| {
+        let mut n_of: BTreeMap<&'a str, usize> = BTreeMap::new();
+        for ticket in tickets {
+            tags_of(ticket).for_each(|it| *n_of.entry(it).or_default() += 1);
+        }
+        n_of
+    };
+    let n_newest = (tickets.len() as f64 * NEWEST_SHARE).ceil() as usize;
+    let n_in_use = count(tickets.get(tickets.len() - n_newest..).unwrap_or_default());
+    let is_in_use = |tag: &str| n_in_use.get(tag).is_some_and(|n| MIN_IN_USE <= *n);
     let most = (tickets.len() as f64 * COMMON_SHARE) as usize;
-    n_of.retain(|_, n| (MIN_OF_LABEL * 2..=most).contains(&*n));
+    let mut n_of = count(tickets);
+    n_of.retain(|tag, n| (MIN_OF_LABEL * 2..=most).contains(&*n) && is_in_use(tag));
     let rarest = |ticket: &&'a Document| {
         let known = tags_of(ticket).filter_map(|it| Some((*n_of.get(it)?, it)));
         known.min().map(|it| it.1)
@@ -165,6 +177,18 @@ mod tests {
         let topic = taught.team.topic("My parcel did not come").unwrap();
         assert_eq!(topic.label, "shipping");
         assert!(topic.reason.contains("parcel"), "{}", topic.reason);
+    }
+
+    #[test]
+    fn tags_nobody_sets_any_more_teach_nothing() {
+        let then = history([&["delivery"], &["money"]]);
+        let now = history([&["shipping"], &["billing"]]).into_iter().map(|it| Document {
+            updated_at: it.updated_at.map(|at| at + jiff::SignedDuration::from_hours(24)),
+            ..it
+        });
+        let taught = teach(&then.into_iter().chain(now).collect::<Vec<_>>(), "stage-");
+        assert_eq!(taught.topics.labels, ["billing", "shipping"]);
+        assert_eq!((taught.topics.n_learned, taught.topics.accuracy), (48, 1.0));
     }
 
     #[test]
