@@ -43,6 +43,18 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     }
 }
 
+/// Longer words are keys and addresses, and come once. (A choice.)
+const MAX_WORD_BYTES: usize = 40;
+
+impl<V: Clone> Kept<String, V> {
+    /// What holds of a word. One too long to come again is not kept.
+    pub fn put_word(&mut self, word: &str, value: V) {
+        if word.len() <= MAX_WORD_BYTES {
+            self.put(word.to_owned(), value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -290,6 +290,15 @@ struct Sorted {
     timings: Timings,
 }
 
+impl Sorted {
+    /// With what was found for it.
+    fn understood(self, index: &Index, scope: &Scope, retrieved: Retrieved) -> Understood {
+        let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
+        let Sorted { ticket, triage, circumstances, timings, .. } = self;
+        Understood { ticket, triage, retrieved, model, circumstances, timings }
+    }
+}
+
 /// Finds for readers of a scope.
 type Reading = Box<dyn FnOnce(&Scope) -> Result<Understood, PrepareError> + Send>;
 
@@ -327,15 +336,13 @@ fn sort(sorting: &Sorting, embedder: &Embedder, conversation: &Conversation) -> 
 /// Retrieve.
 fn search(
     index: &Index,
-    sorted: Sorted,
+    mut sorted: Sorted,
     meant: &Meant,
     scope: &Scope,
 ) -> Result<Understood, PrepareError> {
-    let Sorted { ticket, triage, circumstances, mut timings, .. } = sorted;
-    let find = || retrieve::retrieve(index, &ticket, meant, scope);
-    let retrieved = step("retrieve", &mut timings, find)?;
-    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
-    Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
+    let find = || retrieve::retrieve(index, &sorted.ticket, meant, scope);
+    let retrieved = step("retrieve", &mut sorted.timings, find)?;
+    Ok(sorted.understood(index, scope, retrieved))
 }
 
 /// Normalize, then triage and retrieve: neither needs the other, and nobody has to be
@@ -361,11 +368,10 @@ fn side_by_side(
         step("retrieve", &mut found_in, || retrieve::retrieve(index, &ticket, &meant, scope))
     };
     let (retrieved, (triage, sorted_in)) = cpu.both(find, triage);
-    let retrieved = retrieved?;
     timings.extend(sorted_in.into_iter().chain(found_in));
-    let model = Model::of(index.weights().get(&scope.brand), retrieved.signs.history);
     let ticket = Arc::unwrap_or_clone(ticket);
-    Ok(Understood { ticket, triage, retrieved, model, circumstances, timings })
+    let sorted = Sorted { ticket, triage, to_ask: None, circumstances, timings };
+    Ok(sorted.understood(index, scope, retrieved?))
 }
 
 /// What a model is to be asked; `NoPassage` where none is.

@@ -16,9 +16,6 @@ use crate::kept::Kept;
 /// (A choice.)
 const N_KEPT: usize = 10_000;
 
-/// Longer words are keys and addresses, and come once. (A choice.)
-const MAX_KEPT_BYTES: usize = 40;
-
 /// By who asks and by language: both are few.
 type ByLanguage = HashMap<(&'static str, &'static str), Rc<RefCell<Stems>>>;
 
@@ -60,9 +57,7 @@ impl Stems {
             return known;
         }
         let stem = self.made(word);
-        if word.len() <= MAX_KEPT_BYTES {
-            self.known.put(word.to_owned(), stem.clone());
-        }
+        self.known.put_word(word, stem.clone());
         stem
     }
 

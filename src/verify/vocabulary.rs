@@ -33,9 +33,6 @@ pub(super) struct Vocabulary {
 const N_WORDS: usize = 5_000;
 const N_LANGUAGES: usize = 10;
 
-/// Longer words are keys and addresses, and come once. (A choice.)
-const MAX_KEPT_BYTES: usize = 40;
-
 thread_local! {
     static KEPT: RefCell<Kept<Option<String>, Rc<RefCell<Vocabulary>>>> =
         RefCell::new(Kept::new(N_LANGUAGES));
@@ -84,9 +81,7 @@ impl Vocabulary {
             return known;
         }
         let known = self.look_at(written);
-        if written.len() <= MAX_KEPT_BYTES {
-            self.known.put(written.to_owned(), Rc::clone(&known));
-        }
+        self.known.put_word(written, Rc::clone(&known));
         known
     }
 
@@ -95,7 +90,7 @@ impl Vocabulary {
         self.language.as_deref() == Some("de")
     }
 
-    fn look_at(&mut self, written: &str) -> Rc<[Known]> {
+    fn look_at(&self, written: &str) -> Rc<[Known]> {
         let lower = fold(written).replace('’', "'");
         let splits = matches!(self.language.as_deref(), Some("fr" | "it" | "ca"));
         let parts: Vec<&str> =
@@ -105,7 +100,7 @@ impl Vocabulary {
         parts.map(|it| self.look_at_part(&it, written)).collect()
     }
 
-    fn look_at_part(&mut self, part: &str, written: &str) -> Known {
+    fn look_at_part(&self, part: &str, written: &str) -> Known {
         let value = facts::value(part);
         let is_number = value.is_some();
         let sign = if written.starts_with(is_sign) { facts::unit(part) } else { None };
