@@ -28,6 +28,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     if told("PROFILE") == "release" && told("TARGET") == "x86_64-unknown-linux-gnu" {
         println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+        // Cargo forgets `strip` where a package has an `opt-level` of its own.
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
     }
     for path in PACKED {
         pack(path, &told("OUT_DIR"))?;
