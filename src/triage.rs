@@ -102,6 +102,13 @@ pub struct Known<'a> {
     pub team: Option<&'a Team>,
 }
 
+/// True if the last answer before the question was ours.
+fn answered_by_us(ticket: &Ticket) -> bool {
+    let answers = |it: AuthorKind| it == AuthorKind::Own || it.is_staff();
+    let last = ticket.turns.iter().rev().map(|it| it.author).find(|it| answers(*it));
+    last == Some(AuthorKind::Own)
+}
+
 /// Tags a ticket with its journey stage, its topic and its mood, and raises what bears on
 /// the decision.
 pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage {
@@ -113,6 +120,9 @@ pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage 
     let text = plain(&words);
     if let Ok(rules) = rules::shipped() {
         raise(FlagKind::AskedForPerson, rules.asked_for_person(&text));
+        if answered_by_us(ticket) {
+            raise(FlagKind::AskedForPerson, rules.unhelped(&text));
+        }
         for topic in rules.sensitive(&text) {
             raise(FlagKind::Sensitive, Some(topic));
         }

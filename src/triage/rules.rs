@@ -44,6 +44,7 @@ struct Table {
     asked_for_person: Row,
     sensitive: Vec<Row>,
     spam: Row,
+    unhelped: Row,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +80,9 @@ pub(super) struct Rules {
     person: Rule,
     sensitive: Vec<Rule>,
     spam: Rule,
+    unhelped: Rule,
     asks: Regex,
+    points_back: Regex,
 }
 
 #[derive(Debug)]
@@ -95,6 +98,12 @@ struct Rule {
 /// how something is done, not that it be done.
 const ASKS: &str = r" (?:how|where|what is|whats|can i|could i|may i|am i able|is it possible|policy|wie|wo|wann|kann ich|konnte ich|ist es moglich|comment|ou|quand|puis je|est il possible|como|donde|cuando|puedo|se puede|come (?:si|posso|faccio|annullo|disdico|chiudo)|dove|quando|posso|si puo|onde|hoe|waar|wanneer|kan ik|jak|gdzie|czy moge|hur|var|kan jag|hvordan|hvor|kan jeg|miten|missa|voinko|nasil|nerede|как|где|можно ли) |\. (?:when|which|what|was) |できますか|方法|どうすれば|どうやって|怎么|如何|怎樣|어떻게|방법|كيف|اين";
 
+/// What a question about the sentence before points back with, or where its matter is done.
+const POINTS_BACK: &str = r" (?:button|option|menu item|knopf|bouton|boton|pulsante|botao|knop|it|this|that|so|das|dies|es|damit|ca|cela|le faire|lo|eso|esto|hacerlo|questo|cio|farlo|isso|isto|dat|dit|het|det|sen|bunu|to|это|это сделать) ";
+
+/// A longer question asks about something else. (Guessed.)
+const MAX_POINTING_WORDS: usize = 8;
+
 impl Rules {
     fn parse(text: &str) -> Result<Rules, RulesError> {
         let table: Table = toml::from_str(text)
@@ -107,7 +116,9 @@ impl Rules {
                 .map(|row| Rule::compile("sensitive", row))
                 .collect::<Result<_, _>>()?,
             spam: Rule::compile("spam", table.spam)?,
+            unhelped: Rule::compile("unhelped", table.unhelped)?,
             asks: pattern(FILE, "questions", &fold(ASKS))?,
+            points_back: pattern(FILE, "questions", &fold(POINTS_BACK))?,
         })
     }
 
@@ -116,6 +127,12 @@ impl Rules {
         let guarded = self.person.guarded(text);
         let by_rule = self.person.hit_in(&guarded).map(|hit| format!("\"{hit}\""));
         asking::heard(&guarded, by_rule)
+    }
+
+    /// The words that say that an answer was of no use. They ask for a person where the
+    /// answer was ours: each of our replies promises one.
+    pub(super) fn unhelped(&self, text: &str) -> Option<String> {
+        self.unhelped.first_hit(text).map(|hit| format!("our reply did not help: \"{hit}\""))
     }
 
     /// The sensitive topics of a text, each with the words that raised it.
@@ -128,15 +145,21 @@ impl Rules {
         raised.collect()
     }
 
-    /// True if the sentence that holds `hit`, or the one after it, is a question
-    /// about how the matter is done.
+    /// True if the sentence that holds `hit` asks how the matter is done, or the one after
+    /// it does and points back at the matter: "I want to cancel. How do I do that?"
     fn only_asks(&self, text: &str, hit: &str) -> bool {
         let words = crate::text::cues::plain(hit).replace(" . ", " ");
         let Some(place) = text.find(words.trim()) else { return false };
         let (before, after) = text.split_at_checked(place).unwrap_or((text, ""));
         let start = before.rfind(" . ").map_or(0, |it| it + 2);
-        let end = after.match_indices(" . ").nth(1).map_or(text.len(), |(it, _)| place + it + 1);
-        text.get(start..end).is_some_and(|sentence| self.asks.is_match(sentence))
+        let (rest, next) = after.split_once(" . ").unwrap_or((after, ""));
+        let own = text.get(start..place + rest.len()).map(|it| format!(" .{it} . "));
+        let next = format!(" . {} . ", next.split_once(" . ").map_or(next, |(it, _)| it));
+        let n_words = next.split_whitespace().filter(|it| *it != ".").count();
+        own.is_some_and(|it| self.asks.is_match(&it))
+            || n_words <= MAX_POINTING_WORDS
+                && self.points_back.is_match(&next)
+                && self.asks.is_match(&next)
     }
 
     /// Why a text is spam. Conservative: two tell-tale phrases and a link, or three.

@@ -132,6 +132,14 @@ fn what_a_machine_must_not_settle_is_sensitive_and_says_why() {
         ("My parcel arrived open and two boards were stolen out of it.", "theft"),
         ("Ich schalte meinen Anwalt ein", "legal"),
         ("解約したいです", "cancellation"),
+        ("My toddler swallowed the battery of the remote", "medical"),
+        ("There is no point in going on, I want it all to end.", "self-harm"),
+        ("It smells of burning plastic and sparks come out", "safety"),
+        ("You charged my card twice", "payment dispute"),
+        ("I did not authorise this payment", "payment dispute"),
+        ("Bitte löschen Sie alle meine Daten", "personal data"),
+        ("Send me a copy of all data you have about me", "personal data"),
+        ("I will burn your warehouse down", "threat"),
     ] {
         let triage = flags(text);
         let raised = triage
@@ -149,6 +157,14 @@ fn asking_how_to_cancel_is_a_question_and_telling_us_to_is_not() {
     assert!(!flags("I want to cancel my plan. Where is the button?").has(FlagKind::Sensitive));
     assert!(!flags("What is your refund policy?").has(FlagKind::Sensitive));
     assert!(flags("Cancel my plan. It does not work.").has(FlagKind::Sensitive));
+    assert!(!flags("I want to cancel my plan. How do I do that?").has(FlagKind::Sensitive));
+    for also_asks in [
+        "Please end my subscription. Where is my invoice?",
+        "I demand a refund for the lamp. Which battery does the lamp need?",
+        "Hiermit kündige ich. Wie bekomme ich ein neues Passwort?",
+    ] {
+        assert!(flags(also_asks).has(FlagKind::Sensitive), "{also_asks}");
+    }
 }
 
 #[test]
@@ -252,6 +268,24 @@ fn talk(messages: &[&str]) -> Ticket {
         turns,
         language: Some("en".to_owned()),
         ..ticket(messages.last().copied().unwrap_or_default())
+    }
+}
+
+#[test]
+fn a_person_takes_over_where_our_reply_did_not_help() {
+    let after = |author, said: &str| {
+        let mut ticket = talk(&["How do I reset it?", said]);
+        ticket.turns[1].author = author;
+        let model = StageModel::preset("m1").unwrap().unwrap();
+        triage(&ticket, &model, Known::default()).has(FlagKind::AskedForPerson)
+    };
+    for said in ["That did not help.", "no", "Wrong answer!", "Das hilft mir nicht", "没有帮助"]
+    {
+        assert!(after(AuthorKind::Own, said), "{said}");
+        assert!(!after(AuthorKind::Agent, said), "{said}");
+    }
+    for said in ["No problem, and how long does it take?", "And where is the button?"] {
+        assert!(!after(AuthorKind::Own, said), "{said}");
     }
 }
 
