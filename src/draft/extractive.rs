@@ -13,6 +13,7 @@ use crate::draft::choice::ranked;
 use crate::draft::compose::compose;
 use crate::draft::fork::Fork;
 use crate::draft::fork::fork;
+use crate::draft::fork::is_of_another_version;
 use crate::draft::joints;
 use crate::draft::opening;
 use crate::draft::question::Question;
@@ -59,7 +60,7 @@ pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[H
     };
     let mut candidates = ranked(&question, &found);
     let fork = fork(ticket, &candidates);
-    draft.asks_back = fork.is_some();
+    draft.asks_back = fork.is_some() || is_of_another_version(ticket, &candidates);
     if let (Some(_), Some(best)) = (&fork, candidates.first().map(|it| it.passage)) {
         candidates.retain(|it| it.passage.id == best.id);
     }

@@ -105,6 +105,41 @@ pub(super) fn fork(ticket: &Ticket, candidates: &[Candidate]) -> Option<Fork> {
     })
 }
 
+/// True if the customer names a version of something the best article names other
+/// versions of, and never that one: what it says may not hold for theirs.
+pub(super) fn is_of_another_version(ticket: &Ticket, candidates: &[Candidate]) -> bool {
+    let Some(best) = candidates.first() else { return false };
+    let article = &best.passage.document_id;
+    let read =
+        candidates.iter().filter(|it| it.passage.document_id == *article && it.block_idx == 0);
+    let text: Vec<String> = read.map(|it| format!("{}\n{}", above(it), it.passage.text)).collect();
+    let text = text.join("\n");
+    let (theirs, asked) =
+        (versions(&text), versions(&format!("{}\n{}", ticket.subject, ticket.question)));
+    let plain = plain(&text);
+    let says = |number: &String| plain.split_whitespace().any(|it| it == number);
+    asked.iter().any(|(of, number)| {
+        let is_same = |it: &str| it == of || it.strip_suffix('s') == Some(of);
+        theirs.iter().any(|(it, _)| is_same(it)) && !says(number)
+    })
+}
+
+/// The versions a text names: of what, and which. By lines: a heading and the number of
+/// the step under it are no version.
+fn versions(text: &str) -> Vec<(String, String)> {
+    let named = text.lines().flat_map(named);
+    let versions = named.filter_map(|(fact, names)| match fact {
+        Fact::Version(of) => Some((of, names)),
+        Fact::Computer | Fact::Phone | Fact::Plan => None,
+    });
+    let numbered = versions.flat_map(|(of, names)| {
+        let numbers: Vec<String> =
+            names.iter().filter_map(|it| it.rsplit(' ').next()).map(str::to_owned).collect();
+        numbers.into_iter().map(move |number| (of.clone(), number))
+    });
+    numbered.collect()
+}
+
 fn is_near(best: &Candidate, other: &Candidate) -> bool {
     let same_article = best.passage.document_id == other.passage.document_id;
     let drop = if same_article { NEAR_IN_ARTICLE } else { NEAR };

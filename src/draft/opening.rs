@@ -96,13 +96,23 @@ fn is_harmless(sentence: &str) -> bool {
     });
     let mut n_digits = 0;
     let has_number = letters.iter().any(|it| {
-        n_digits = if it.is_numeric() { n_digits + 1 } else { 0 };
+        // Telephone numbers are written in groups.
+        let is_between = matches!(it, ' ' | '-' | '.' | '/' | '(' | ')' | '+' | '\u{a0}');
+        n_digits = if it.is_numeric() { n_digits + 1 } else { n_digits * usize::from(is_between) };
         5 < n_digits
     });
     let odd = ['@', '*', '<', '>', '[', ']', '{', '}', '|', '`', '\\', '“', '”', '„', '«', '»'];
     let has_odd = letters.iter().any(|it| odd.contains(it) || it.is_control());
-    let is_link = sentence.contains("//") || sentence.to_lowercase().contains("www");
-    !is_dotted && !has_number && !has_odd && !is_link && mask(sentence).spans.is_empty()
+    let lower = sentence.to_lowercase();
+    let is_link = sentence.contains("//") || lower.contains("www");
+    let is_spelt = [" dot ", " at gmail", " at hotmail", " at outlook", " at yahoo", " at icloud"];
+    let is_spelt = is_spelt.iter().any(|it| lower.contains(it));
+    !is_dotted
+        && !is_spelt
+        && !has_number
+        && !has_odd
+        && !is_link
+        && mask(sentence).spans.is_empty()
 }
 
 /// What the reply says it is about: the nearest heading with the title, unless
@@ -148,6 +158,8 @@ mod tests {
             "Write to me@mail.example please",
             "Call 0049301234567 for your refund",
             "See www evil example",
+            "Call 0800 555 now",
+            "Write to bob at gmail please",
             "A <b>bold</b> claim",
         ] {
             assert!(!is_harmless(harmful), "{harmful}");

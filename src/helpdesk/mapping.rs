@@ -103,15 +103,15 @@ pub(super) fn attachments(messages: &[Val]) -> Vec<String> {
     names.take(MAX_ATTACHMENTS).collect()
 }
 
-/// A message; `None` without an id or a body: helpdesks mix in entries that
-/// say only that something was done.
+/// A message; `None` without an id, or with neither a body nor a file: helpdesks mix in
+/// entries that say only that something was done.
 pub(super) fn message(value: &Val) -> Option<Message> {
     Some(Message {
         id: word(value, "id")?,
         at: member(value, "at").and_then(instant),
         author: member(value, "author").map_or_else(nobody, author),
         public: is_public(value),
-        body: body(value)?,
+        body: body(value).or_else(|| nothing_but_files(value))?,
         headers: headers(value),
     })
 }
@@ -120,6 +120,12 @@ pub(super) fn message(value: &Val) -> Option<Message> {
 /// quoted to the customer, a reply taken for a note is only overlooked.
 fn is_public(message: &Val) -> bool {
     matches!(member(message, "public"), Some(Val::Bool(true)))
+}
+
+/// Some helpdesks leave the text out of a message that is nothing but files.
+fn nothing_but_files(value: &Val) -> Option<Body> {
+    let has_files = member(value, "attachments").is_some_and(|it| !words(it).is_empty());
+    has_files.then(|| Body::Text(String::new()))
 }
 
 /// `html` where it is given, else `text`. `None` if both are missing or null;

@@ -98,6 +98,28 @@ async fn chatwoot_pages_come_newest_first_and_are_put_in_order() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_nothing_but_files_is_a_message() {
+    let who = json!({"type": "user", "id": "7"});
+    let part = |id: &str, attachments: serde_json::Value| {
+        json!({"id": id, "part_type": "comment", "created_at": 1_795_000_000, "body": null,
+               "author": who, "attachments": attachments})
+    };
+    let fake = Fake::default().then(
+        200,
+        json!({"id": "12", "state": "open", "source": {"id": "1", "type": "conversation",
+                   "body": "<p>It is broken</p>", "author": who},
+               "conversation_parts": {"conversation_parts": [
+                   part("2", json!([])), part("3", json!([{"name": "broken.png"}]))]}}),
+    );
+    let helpdesk = fake.connected("intercom").await;
+    let read = helpdesk.read_conversation(&conversation()).await.unwrap();
+    let ids: Vec<&str> = read.messages.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(ids, ["1", "3"]);
+    assert_eq!(read.messages[1].body, Body::Text(String::new()));
+    assert_eq!(read.attachments, ["broken.png"]);
+}
+
+#[tokio::test]
 async fn only_the_newest_messages_of_an_endless_conversation_are_kept() {
     let message = |n: u64| {
         json!({"id": n.to_string(), "at": 1_795_300_000 + n, "text": "again", "public": true,
