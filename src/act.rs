@@ -127,7 +127,7 @@ pub enum SupersededBy {
 /// Acting that could not be finished now.
 #[derive(Debug, thiserror::Error)]
 pub enum ActError {
-    #[error("could not write to the helpdesk")]
+    #[error(transparent)]
     Helpdesk(#[from] HelpdeskError),
     #[error("could not record what was written")]
     Store(#[from] StoreError),

@@ -367,7 +367,10 @@ fn pace(settings: &Settings) -> anyhow::Result<Pace> {
 }
 
 /// Where alerts go; `None`: nowhere.
-fn alert_url(settings: &Settings) -> anyhow::Result<Option<Url>> {
+///
+/// # Errors
+/// If alerts.url is no address.
+pub fn alert_url(settings: &Settings) -> anyhow::Result<Option<Url>> {
     let url = non_empty(&settings.alerts.url).map(|it| Url::parse(&it));
     url.transpose().context("alerts.url is not an address")
 }

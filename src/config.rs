@@ -9,6 +9,7 @@ mod guard;
 mod model;
 mod people;
 mod ranges;
+mod secret;
 
 pub use self::answer::Answer;
 pub use self::answer::Guarantee;
@@ -26,6 +27,8 @@ pub use self::people::Handover;
 pub use self::people::Hours;
 pub use self::people::Policy;
 pub use self::people::SendWhen;
+pub use self::secret::SecretSource;
+pub use self::secret::SecretSources;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -197,31 +200,6 @@ pub struct Log {
 pub enum LogFormat {
     Text,
     Json,
-}
-
-/// Where a secret is kept. Never the secret itself.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum SecretSource {
-    Env(String),
-    File(PathBuf),
-}
-
-/// One secret, or several while it is rotated.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-pub enum SecretSources {
-    One(SecretSource),
-    Several(Vec<SecretSource>),
-}
-
-impl SecretSources {
-    pub fn iter(&self) -> impl Iterator<Item = &SecretSource> {
-        match self {
-            SecretSources::One(source) => std::slice::from_ref(source).iter(),
-            SecretSources::Several(sources) => sources.iter(),
-        }
-    }
 }
 
 impl SecretSource {

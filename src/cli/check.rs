@@ -139,6 +139,12 @@ fn faults(settings: &Settings) -> Vec<String> {
     if let Err(fault) = app::drafter(settings, &purse, &Clock::System) {
         note(fault);
     }
+    if let Err(fault) = app::alert_url(settings) {
+        note(fault);
+    }
+    if let Err(fault) = app::Callers::new(settings) {
+        note(fault);
+    }
     match app::manifests(settings) {
         Err(fault) => note(fault),
         Ok(manifests) => {

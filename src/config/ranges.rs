@@ -14,6 +14,12 @@ use crate::embed::MAX_NUMBERS;
 impl Settings {
     /// Checks ranges, and settings that contradict each other.
     pub(super) fn check(&self) -> anyhow::Result<()> {
+        let listen = &self.server.listen;
+        let port = listen.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        ensure!(
+            port.is_some(),
+            "server.listen is {listen}; it must be a host and a port, as 127.0.0.1:8080"
+        );
         within("server.max_body_bytes", self.server.max_body_bytes, 1024, 16 << 20)?;
         within("server.request_timeout_s", self.server.request_timeout_s, 1, 60)?;
         within("server.drain_s", self.server.drain_s, 1, 120)?;

@@ -33,6 +33,15 @@ fn a_value_out_of_range_says_what_is_allowed() {
 }
 
 #[test]
+fn an_address_to_listen_on_has_a_port() {
+    for listen in ["localhost", "8080", "127.0.0.1:http"] {
+        let error = error_of(&format!("[server]\nlisten = \"{listen}\""));
+        assert!(error.contains("127.0.0.1:8080"), "{error}");
+    }
+    assert!(from_text("[server]\nlisten = \"localhost:0\"").is_ok());
+}
+
+#[test]
 fn thresholds_that_cross_are_refused_with_both_names() {
     let error = error_of("[answer]\nsuggest_from = 0.9\nsend_from = 0.5");
     assert!(error.contains("answer.send_from is 0.5"), "{error}");
@@ -41,8 +50,16 @@ fn thresholds_that_cross_are_refused_with_both_names() {
 
 #[test]
 fn a_secret_in_the_file_itself_is_refused() {
-    let text = "[connections.acme]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = \"plain\" }";
-    assert!(from_text(text).is_err());
+    let connection = "[connections.acme]\nhelpdesk = \"zendesk\"\nsecrets = ";
+    for text in [
+        format!("{connection}{{ api_token = \"sk-live-1234\" }}"),
+        format!("{connection}{{ api_token = [\"sk-live-1234\"] }}"),
+        format!("{MODEL}api_key = \"sk-live-1234\""),
+    ] {
+        let error = error_of(&text);
+        assert!(!error.contains("sk-live-1234"), "{error}");
+        assert!(error.contains("env = "), "{error}");
+    }
 }
 
 #[test]

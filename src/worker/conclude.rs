@@ -167,12 +167,6 @@ impl Worker {
     /// Puts what waits for a conversation among the dead letters, withdraws what
     /// was planned for it, and plans the note that tells the team: all at once.
     async fn bury(&self, lease: &Lease, waiting: &[Waiting], why: &str) -> Result<(), StoreError> {
-        tracing::error!(
-            connection = lease.connection,
-            why,
-            "a delivery is dead; see `deskhand inbox dead`"
-        );
-        metrics::counter!("deskhand_dead_total").increment(1);
         let now_ms = self.clock.now_ms();
         let desk = self.desks.get(&lease.connection);
         let can_note = desk.is_some_and(Desk::can_note);
