@@ -20,6 +20,7 @@ pub mod replay;
 pub mod send;
 pub mod serve;
 
+use std::io::IsTerminal as _;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -240,6 +241,8 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn start_logging(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A file is read by people, too: no marks of color in it.
+    let builder = if std::io::stderr().is_terminal() { builder } else { builder.with_ansi(false) };
     // A second start in one process (tests) keeps the first.
     drop(match format {
         LogFormat::Text => builder.with_target(false).try_init(),

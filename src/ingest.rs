@@ -33,6 +33,7 @@ pub use self::source::Source;
 pub use self::source::open;
 pub use self::source::open_connection;
 pub use self::source::open_site;
+pub use self::source::passed_over;
 
 use std::collections::HashMap;
 use std::collections::HashSet;

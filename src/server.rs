@@ -10,13 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Json;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::routing::post;
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -82,6 +85,13 @@ async fn drained(
     }
 }
 
+/// What nobody listens to is told in the same form as what went wrong.
+fn refused(status: StatusCode, error: &str) -> impl IntoResponse + use<> {
+    let message = "nothing is served here by this method; docs/API.md and docs/CONNECTORS.md \
+        list what is";
+    (status, Json(json!({ "error": error, "message": message })))
+}
+
 /// Every route, for serving and for benchmarks that drive the door alone.
 pub fn routes(app: Arc<App>) -> Router {
     let timeout = Duration::from_secs(app.settings.server.request_timeout_s);
@@ -99,6 +109,10 @@ pub fn routes(app: Arc<App>) -> Router {
     Router::new()
         .merge(webhooks)
         .merge(api_routes)
+        .fallback(async || refused(StatusCode::NOT_FOUND, "not_found"))
+        .method_not_allowed_fallback(async || {
+            refused(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed")
+        })
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, no_store))
         .layer(CatchPanicLayer::new())

@@ -119,10 +119,8 @@ pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage 
     let words = words(ticket);
     let text = plain(&words);
     if let Ok(rules) = rules::shipped() {
-        raise(FlagKind::AskedForPerson, rules.asked_for_person(&text));
-        if answered_by_us(ticket) {
-            raise(FlagKind::AskedForPerson, rules.unhelped(&text));
-        }
+        let unhelped = || rules.unhelped(&text).filter(|_| answered_by_us(ticket));
+        raise(FlagKind::AskedForPerson, rules.asked_for_person(&text).or_else(unhelped));
         for topic in rules.sensitive(&text) {
             raise(FlagKind::Sensitive, Some(topic));
         }

@@ -156,6 +156,11 @@ async fn take_in_all(
             }
             total.add(summary);
         }
+        let passed_over = ingest::passed_over(Path::new(&named));
+        if !args.json && !passed_over.is_empty() {
+            writeln!(out, "passed over in {named}; name a file itself to have it read:")?;
+            list(passed_over.iter().cloned(), passed_over.len(), out)?;
+        }
     }
     Ok(total)
 }

@@ -6,6 +6,7 @@ mod open;
 pub use self::open::open;
 pub use self::open::open_connection;
 pub use self::open::open_site;
+pub use self::open::passed_over;
 
 use std::fs::File;
 use std::io::BufRead as _;

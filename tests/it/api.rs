@@ -210,6 +210,12 @@ async fn what_cannot_be_used_is_refused_with_what_to_do() {
     assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
     let large = request.body(vec![b' '; 2 << 20]).send().await.unwrap();
     assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    for (path, status) in [("/v1/draft", 404), ("/openapi.json", 405)] {
+        let nowhere = api.post(path, SIDEBAR, &json!({})).await;
+        assert_eq!(nowhere.status(), status, "{path}");
+        let told: Value = nowhere.json().await.unwrap();
+        assert!(told["error"].is_string() && told["message"].is_string(), "{told}");
+    }
     // Of a conversation without end, the end is read.
     let many: Vec<Value> = (0..500).map(|_| json!({"from": "customer", "text": "Hi"})).collect();
     let mut many = json!({ "messages": many });

@@ -205,6 +205,20 @@ fn a_team_says_what_its_customers_call_things() {
 }
 
 #[test]
+fn files_that_are_passed_over_are_named() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("docs")).unwrap();
+    shell.write("docs/reset.md", "# Reset\n\nHold the button for ten seconds.\n");
+    shell.write("docs/prices.csv", "id,title,body\n1,Prices,A lamp costs 30 euros.\n");
+    let told = shell.says(&["ingest", "docs"]);
+    assert!(told.contains("passed over in docs") && told.contains("prices.csv"), "{told}");
+    assert!(!told.contains("reset.md"), "{told}");
+    shell.write("docs/corpus.jsonl", "{\"id\":\"a\",\"title\":\"Lamps\",\"body\":\"On.\"}\n");
+    let told = shell.says(&["ingest", "docs"]);
+    assert!(told.contains("reset.md") && !told.contains("corpus.jsonl\n  "), "{told}");
+}
+
+#[test]
 fn what_is_ingested_can_be_asked_at_once() {
     let shell = shell();
     shell.write(

@@ -61,6 +61,21 @@ pub fn open(path: &Path) -> anyhow::Result<Vec<Source>> {
     Ok(vec![source(&full, Items::Files { root, files, whole: true })])
 }
 
+/// The files of a folder that [`open`] passes over although each could be opened by
+/// itself: tables beside pages, and whatever lies beside data. Empty for anything else.
+pub fn passed_over(path: &Path) -> Vec<String> {
+    let is_data = DATA_FILES.iter().any(|it| path.join(it).is_file());
+    let beside = WalkDir::new(path).min_depth(1).max_depth(1).sort_by_file_name();
+    let passed_over = beside.into_iter().flatten().filter(|it| {
+        let name = it.file_name().to_str().unwrap_or_default();
+        let extension = it.path().extension().and_then(|it| it.to_str()).unwrap_or_default();
+        let is_table = matches!(extension, "csv" | "tsv" | "jsonl" | "ndjson");
+        let is_left = is_table && !DATA_FILES.contains(&name) || is_data && is_page(it);
+        it.file_type().is_file() && is_left
+    });
+    passed_over.map(|it| it.file_name().to_string_lossy().into_owned()).collect()
+}
+
 /// Opens a website. Nothing is asked of it yet.
 ///
 /// # Errors
