@@ -119,7 +119,7 @@ pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage 
     let words = words(ticket);
     let text = plain(&words);
     if let Ok(rules) = rules::shipped() {
-        let unhelped = || rules.unhelped(&text).filter(|_| answered_by_us(ticket));
+        let unhelped = || answered_by_us(ticket).then(|| rules.unhelped(&text)).flatten();
         raise(FlagKind::AskedForPerson, rules.asked_for_person(&text).or_else(unhelped));
         for topic in rules.sensitive(&text) {
             raise(FlagKind::Sensitive, Some(topic));

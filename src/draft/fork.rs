@@ -108,14 +108,15 @@ pub(super) fn fork(ticket: &Ticket, candidates: &[Candidate]) -> Option<Fork> {
 /// True if the customer names a version of something the best article names other
 /// versions of, and never that one: what it says may not hold for theirs.
 pub(super) fn is_of_another_version(ticket: &Ticket, candidates: &[Candidate]) -> bool {
-    let Some(best) = candidates.first() else { return false };
+    let asked = versions(&format!("{}\n{}", ticket.subject, ticket.question));
+    // Most tickets name none, and need no passage read for it.
+    let Some(best) = candidates.first().filter(|_| !asked.is_empty()) else { return false };
     let article = &best.passage.document_id;
     let read =
         candidates.iter().filter(|it| it.passage.document_id == *article && it.block_idx == 0);
     let text: Vec<String> = read.map(|it| format!("{}\n{}", above(it), it.passage.text)).collect();
     let text = text.join("\n");
-    let (theirs, asked) =
-        (versions(&text), versions(&format!("{}\n{}", ticket.subject, ticket.question)));
+    let theirs = versions(&text);
     let plain = plain(&text);
     let says = |number: &String| plain.split_whitespace().any(|it| it == number);
     asked.iter().any(|(of, number)| {
