@@ -28,6 +28,7 @@ pub use crate::act::plan::decided;
 pub use crate::act::plan::plan;
 pub use crate::act::plan::planned_alert;
 pub use crate::act::plan::planned_call;
+pub use crate::act::plan::planned_opening;
 pub use crate::act::plan::planned_reply;
 
 /// What acting on one conversation needs.

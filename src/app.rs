@@ -335,7 +335,7 @@ pub fn connection_settings(
         .with_context(|| format!("connections.{name}.base_url is not an address"))?;
     let mut secrets = BTreeMap::new();
     for (key, sources) in &connection.secrets {
-        let fetched: anyhow::Result<Vec<_>> = sources.iter().map(|it| it.fetch()).collect();
+        let fetched: anyhow::Result<Vec<_>> = sources.iter().map(|it| it.fetch_long()).collect();
         let fetched =
             fetched.with_context(|| format!("fetching connections.{name}.secrets.{key}"))?;
         secrets.insert(key.clone(), fetched);

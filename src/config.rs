@@ -42,11 +42,16 @@ use config::File;
 use config::FileFormat;
 use config::Value;
 use config::ValueKind;
+use secrecy::ExposeSecret as _;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 /// Every setting, with its default and meaning.
 pub const DEFAULTS: &str = include_str!("../config/default.toml");
+
+/// The least letters of a secret between a helpdesk and us. (Guessed: theirs have twenty
+/// and more.)
+const MIN_SECRET_CHARS: usize = 8;
 
 /// The file that is read if none is named and it exists.
 pub const DEFAULT_FILE: &str = "deskhand.toml";
@@ -221,6 +226,21 @@ impl SecretSource {
     }
 }
 
+impl SecretSource {
+    /// As [`SecretSource::fetch`], of a secret that is not to be guessed.
+    ///
+    /// # Errors
+    /// As there, and if it is so short that somebody may guess it.
+    pub fn fetch_long(&self) -> anyhow::Result<SecretString> {
+        let secret = self.fetch()?;
+        ensure!(
+            MIN_SECRET_CHARS <= secret.expose_secret().chars().count(),
+            "the secret {self} has fewer than {MIN_SECRET_CHARS} letters; anybody could guess it"
+        );
+        Ok(secret)
+    }
+}
+
 impl std::fmt::Display for SecretSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -263,7 +283,10 @@ pub fn load(file: Option<&Path>) -> anyhow::Result<Loaded> {
     let environment = Environment::with_prefix("DESKHAND")
         .prefix_separator("__")
         .separator("__")
-        .try_parsing(true);
+        .try_parsing(true)
+        .list_separator(",");
+    let lists = lists_of_defaults()?;
+    let environment = lists.iter().fold(environment, |it, key| it.with_list_parse_key(key));
     let config = builder.add_source(environment).build().context("reading the settings")?;
     loaded(config)
 }
@@ -281,9 +304,47 @@ pub fn from_text(text: &str) -> anyhow::Result<Loaded> {
 
 fn loaded(config: Config) -> anyhow::Result<Loaded> {
     let merged = config.cache.clone();
-    let settings: Settings = config.try_deserialize().context("reading the settings")?;
+    let read = config.try_deserialize::<Settings>();
+    let settings = read.map_err(|error| {
+        let hint = words_allowed(&merged).map(|it| format!(": it must be {it}"));
+        anyhow::anyhow!("reading the settings: {error}{}", hint.unwrap_or_default())
+    })?;
     settings.check()?;
     Ok(Loaded { settings, merged })
+}
+
+/// Where a setting is a word that is none of those it may be: these. The settings' own
+/// reader does not say, another does, in a sentence that repeats the word; which may be a
+/// secret, so only its end is taken.
+fn words_allowed(merged: &Value) -> Option<String> {
+    let plain: serde_json::Value = merged.clone().try_deserialize().ok()?;
+    let error = serde_json::from_value::<Settings>(plain).err()?.to_string();
+    let (told, allowed) = error.split_once(", expected ")?;
+    told.starts_with("unknown variant").then(|| allowed.to_owned())
+}
+
+/// The keys whose values are lists: in the environment, parts between commas.
+fn lists_of_defaults() -> anyhow::Result<Vec<String>> {
+    let defaults = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+    let defaults = defaults.build().context("reading the default settings")?.cache;
+    let mut keys = Vec::new();
+    lists_below("", &defaults, &mut keys);
+    Ok(keys)
+}
+
+fn lists_below(key: &str, value: &Value, keys: &mut Vec<String>) {
+    if let ValueKind::Table(table) = &value.kind {
+        for (name, value) in table {
+            lists_below(&below(key, name), value, keys);
+        }
+    } else if matches!(value.kind, ValueKind::Array(_)) {
+        keys.push(key.to_owned());
+    }
+}
+
+/// The key of a part of what another key names.
+fn below(key: &str, name: &str) -> String {
+    if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
 }
 
 impl Loaded {
@@ -299,16 +360,15 @@ impl Loaded {
 
 /// Values with their dotted keys. Depth is bounded by what a TOML parser accepts.
 fn flatten(key: &str, value: &Value, lines: &mut Vec<(String, String, String)>) {
-    let join = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
     match &value.kind {
         ValueKind::Table(table) => {
             for (name, value) in table {
-                flatten(&join(name), value, lines);
+                flatten(&below(key, name), value, lines);
             }
         }
         ValueKind::Array(values) => {
             for (place, value) in values.iter().enumerate() {
-                flatten(&join(&place.to_string()), value, lines);
+                flatten(&below(key, &place.to_string()), value, lines);
             }
         }
         ValueKind::Nil

@@ -64,12 +64,15 @@ pub enum Reason {
     SensitiveTopic,
     /// An automatic answer did not help, or the limit of answers is reached.
     ReplyLimit,
+    /// The draft says what the customer was told before, and they still write.
+    SaidBefore,
     EmptyQuestion,
     NothingFound,
     Contradicted,
     /// The draft says what may not go out, and nothing is left without it.
     Guarded,
-    /// A language Deskhand cannot answer in.
+    /// A language Deskhand cannot answer in, and what it found in another is not sure
+    /// enough to be shown.
     Language,
     WeakGrounding,
     LowConfidence,
@@ -118,9 +121,18 @@ pub struct Signals {
     pub person_involved: bool,
     /// True if the limit of our own replies without a person is reached.
     pub reply_limit_reached: bool,
+    /// True if the draft says hardly anything that was not said in this conversation
+    /// before.
+    #[serde(default)]
+    pub said_before: bool,
+    /// True if the draft advises what the customer says they have tried: suggested at
+    /// most.
+    #[serde(default)]
+    pub tried_before: bool,
     /// True if the customer's message holds no words.
     pub empty_question: bool,
-    /// True if the ticket is in a language the passages do not answer in.
+    /// True if the ticket is in a language the passages do not answer in: suggested at
+    /// most, for somebody to translate.
     pub language_unsupported: bool,
     /// Passages the draft was written from; 0 if retrieval came back empty.
     pub n_passages: usize,
@@ -199,7 +211,12 @@ pub fn decide(signals: &Signals, thresholds: Thresholds) -> Decision {
         return Decision::Suggest;
     }
     let grounded = thresholds.grounded_from <= signals.grounding;
-    hand_over(signals, if grounded { Reason::LowConfidence } else { Reason::WeakGrounding })
+    let reason = match (signals.language_unsupported, grounded) {
+        (true, _) => Reason::Language,
+        (false, true) => Reason::LowConfidence,
+        (false, false) => Reason::WeakGrounding,
+    };
+    hand_over(signals, reason)
 }
 
 /// A person takes over, unless people have it and were told so.

@@ -96,10 +96,13 @@ pub enum Action {
     Field { field: String, value: String },
     /// Gives the conversation to people: opens it, takes a bot's hand off it.
     Handoff,
+    /// Puts the conversation where people see it, where one that a bot holds is in no list
+    /// of theirs. It stays a bot's.
+    Open,
 }
 
 impl Action {
-    /// The manifest's name of the action: `reply`, `note`, `tag`, `field`, `handoff`.
+    /// The manifest's name of the action: `reply`, `note`, `tag`, `field`, `handoff`, `open`.
     pub fn name(&self) -> &'static str {
         match self {
             Action::Reply(_) => "reply",
@@ -107,6 +110,7 @@ impl Action {
             Action::Tag { .. } => "tag",
             Action::Field { .. } => "field",
             Action::Handoff => "handoff",
+            Action::Open => "open",
         }
     }
 }

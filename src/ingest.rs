@@ -57,7 +57,7 @@ pub const DEFAULT_BRAND: &str = "default";
 pub fn read_record(line: &str, source: &str, brand: &str) -> anyhow::Result<Option<Document>> {
     let plan = Plan { brand: Some(brand.to_owned()), ..Plan::default() };
     Ok(match record::read_line(line, source, &plan)? {
-        record::Record::Document(document) => Some(*document),
+        record::Record::Document(document, _) => Some(*document),
         record::Record::Skipped => None,
     })
 }
@@ -71,6 +71,32 @@ struct Seen {
     kept_anywhere: HashSet<String>,
     /// Ids the source says are no more.
     gone: HashSet<String>,
+    /// Ids that were given again: the later one is kept.
+    twice: Vec<String>,
+}
+
+/// Ids named in a note. Guessed: enough to find out why.
+const N_NAMED: usize = 5;
+
+impl Seen {
+    fn keep(&mut self, document: &Document) {
+        let scope = (document.brand.clone(), document.pool);
+        if !self.kept.entry(scope).or_default().insert(document.id.clone()) {
+            self.twice.push(document.id.clone());
+        }
+    }
+
+    /// What a person should know of ids that were given more than once.
+    fn twins(&self) -> Option<String> {
+        let named: Vec<&str> = self.twice.iter().take(N_NAMED).map(String::as_str).collect();
+        let (n_twice, named) = (self.twice.len(), named.join(", "));
+        (0 < n_twice).then(|| {
+            format!(
+                "{n_twice} documents have the id of an earlier one and took its place: {named}{}",
+                if N_NAMED < n_twice { ", …" } else { "" }
+            )
+        })
+    }
 }
 
 /// Takes in one source: puts what is new or changed, removes what the source no
@@ -102,8 +128,7 @@ pub async fn ingest(
             refuse_twins(store, &mut batch).await?;
         }
         for document in &batch.documents {
-            let scope = (document.brand.clone(), document.pool);
-            seen.kept.entry(scope).or_default().insert(document.id.clone());
+            seen.keep(document);
         }
         summary.unchanged += batch.kept.len();
         seen.kept_anywhere.extend(batch.failed.iter().filter_map(|it| it.document_id.clone()));
@@ -111,10 +136,15 @@ pub async fn ingest(
         seen.gone.extend(batch.gone.iter().cloned());
         summary.skipped += batch.n_skipped;
         summary.failed.append(&mut batch.failed);
+        summary.notes.append(&mut batch.notes);
         take_in(store, &source, plan, batch, &mut summary).await?;
         progress(&source, &summary);
     }
-    summary.notes = source.notes();
+    summary.notes.extend(source.notes());
+    // Lists that are read page by page may show one twice; a file should not.
+    if source.counts_bytes() {
+        summary.notes.extend(seen.twins());
+    }
     let told_apart = summary.failed.iter().all(|it| it.document_id.is_some());
     let complete = told_apart && source.is_complete() && !summary.interrupted;
     let gave_any = !seen.kept.is_empty() || !seen.kept_anywhere.is_empty();

@@ -53,6 +53,12 @@ pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ti
         turns.push(turn(message, &turns, &mut remarks));
     }
     let question = open_question(&turns, settled);
+    let question = if only_subject(conversation, &turns, &question, settled) {
+        remarks.push("the message has no words; its subject was read as the question".to_owned());
+        subject.clone()
+    } else {
+        question
+    };
     let trigger = messages.iter().rev().find(|it| is_customer(it));
     let language = language::detect(&question).or_else(|| language::detect(&subject));
     Ticket {
@@ -142,15 +148,25 @@ fn clean_line(line: &str) -> String {
 /// What the customer wrote since anybody else did. What a helpdesk or another
 /// bot adds in between ("we have received your message") does not answer them.
 fn open_question(turns: &[Turn], settled: Option<&str>) -> String {
-    let answers = |it: &Turn| {
-        it.author.is_staff()
-            || it.author == AuthorKind::Own
-            || Some(it.message_id.as_str()) == settled
-    };
+    let answers = |it: &Turn| it.author.answers() || Some(it.message_id.as_str()) == settled;
     let answered = turns.iter().rposition(answers);
     let open = turns.get(answered.map_or(0, |it| it + 1)..).unwrap_or_default();
     let asked = open.iter().filter(|it| it.author == AuthorKind::Customer && !it.text.is_empty());
     asked.map(|it| it.text.as_str()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// True if a first message says nothing and all that is asked stands in its subject. With
+/// a file beside it, the file may be what matters, and nobody opens that but a person.
+fn only_subject(
+    conversation: &Conversation,
+    turns: &[Turn],
+    question: &str,
+    settled: Option<&str>,
+) -> bool {
+    let has_words = question.chars().any(char::is_alphanumeric);
+    let asked = turns.iter().any(|it| it.author == AuthorKind::Customer);
+    let is_first = asked && turns.iter().all(|it| !it.author.answers());
+    !has_words && is_first && settled.is_none() && conversation.attachments.is_empty()
 }
 
 /// True if a person of the team wrote publicly after the customer last did.

@@ -132,6 +132,11 @@ pub enum AuthorKind {
 }
 
 impl AuthorKind {
+    /// True for who answers customers: we, and whoever [is of the team](Self::is_staff).
+    pub fn answers(self) -> bool {
+        self == AuthorKind::Own || self.is_staff()
+    }
+
     /// True for a person who is not the customer, and for whoever might be one.
     pub fn is_staff(self) -> bool {
         match self {

@@ -18,6 +18,7 @@ mod mood;
 mod rules;
 mod stage;
 mod topic;
+mod tried;
 mod words;
 
 pub use learned::Guess;
@@ -31,6 +32,7 @@ pub use rules::RulesError;
 pub use stage::of_text;
 pub use topic::Team;
 pub use topic::TopicTag;
+pub use tried::tried;
 
 /// What a ticket is about, before anything is looked up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -104,8 +106,7 @@ pub struct Known<'a> {
 
 /// True if the last answer before the question was ours.
 fn answered_by_us(ticket: &Ticket) -> bool {
-    let answers = |it: AuthorKind| it == AuthorKind::Own || it.is_staff();
-    let last = ticket.turns.iter().rev().map(|it| it.author).find(|it| answers(*it));
+    let last = ticket.turns.iter().rev().map(|it| it.author).find(|it| it.answers());
     last == Some(AuthorKind::Own)
 }
 

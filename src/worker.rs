@@ -68,6 +68,11 @@ impl Desk {
     fn can_note(&self) -> bool {
         !self.manner.is_shadow && self.helpdesk.can("note").is_ok()
     }
+
+    /// The same of putting a conversation where people see it.
+    fn can_open(&self) -> bool {
+        !self.manner.is_shadow && self.helpdesk.can("open").is_ok()
+    }
 }
 
 /// How long to wait for a customer to finish writing.

@@ -30,7 +30,8 @@ use crate::ticket::is_closed;
 /// helpdesks show a new message within a second or two.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
 
-/// Place of the note that stands in for a reply that was held back.
+/// Place of the note that stands in for a reply that was held back; what shows it to
+/// people comes behind.
 const STAND_IN_PLACE: u32 = 100;
 
 /// Letters and digits by which a message is recognised. The start is enough, and
@@ -68,7 +69,7 @@ pub async fn finish<F: Fresh>(
             Action::Note(_) => {
                 note(acting, &record.seen.message_ids, entry, &action, fresh).await?
             }
-            Action::Tag { .. } | Action::Field { .. } | Action::Handoff => {
+            Action::Tag { .. } | Action::Field { .. } | Action::Handoff | Action::Open => {
                 repeatable(acting, entry, &action).await?
             }
         };
@@ -284,14 +285,17 @@ async fn stand_in(
     };
     let note = Action::Note(proposal::note_instead(&record.proposal, why));
     // A hand-over has its note already.
-    let is_wanted = !matches!(record.proposal.decision, Decision::Escalate(_))
-        && acting.helpdesk.can("note").is_ok();
-    let note = is_wanted.then(|| planned(&note, STAND_IN_PLACE, now_ms));
+    let is_handed_over = matches!(record.proposal.decision, Decision::Escalate(_));
+    let wanted = if is_handed_over { Vec::new() } else { vec![note, Action::Open] };
+    let possible = wanted.into_iter().filter(|it| acting.helpdesk.can(it.name()).is_ok());
+    let places = STAND_IN_PLACE..;
+    let writes: Vec<_> =
+        possible.zip(places).map(|(it, place)| planned(&it, place, now_ms)).collect();
     let (lease, seq, decided) = (acting.lease.clone(), entry.seq, decided.clone());
     let held = acting.store.write(move |it| {
         let held = outbox::settle(it, &lease, seq, &settled, now_ms)?;
-        if let Some(note) = note.filter(|_| held) {
-            outbox::plan(it, &lease, &decided, &note)?;
+        for write in writes.iter().filter(|_| held) {
+            outbox::plan(it, &lease, &decided, write)?;
         }
         Ok(held)
     });

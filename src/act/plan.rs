@@ -90,12 +90,12 @@ fn actions(
             } else {
                 // A helpdesk that takes no replies still takes a suggestion.
                 tags.push(SUGGESTED_TAG.to_owned());
-                actions.push(Action::Note(proposal::note(proposal)));
+                actions.extend(suggestion(proposal));
             }
         }
         Decision::Suggest => {
             tags.push(SUGGESTED_TAG.to_owned());
-            actions.push(Action::Note(proposal::note(proposal)));
+            actions.extend(suggestion(proposal));
         }
         Decision::Escalate(_) => {
             tags.push(HANDOFF_TAG.to_owned());
@@ -114,6 +114,11 @@ fn actions(
     actions
 }
 
+/// A suggestion, where people see it.
+fn suggestion(proposal: &Proposal) -> [Action; 2] {
+    [Action::Note(proposal::note(proposal)), Action::Open]
+}
+
 /// What the customer is told of a hand-over. `None` if they are told nothing.
 fn told_customer(proposal: &Proposal, manner: &Manner, now_ms: i64) -> Option<Action> {
     let now = Timestamp::from_millisecond(now_ms).ok().filter(|_| manner.tells_customer)?;
@@ -130,7 +135,7 @@ pub fn planned_reply(proposal: &Proposal, due_ms: i64) -> Planned {
 pub(super) fn planned(action: &Action, place: u32, due_ms: i64) -> Planned {
     let fingerprint = match action {
         Action::Reply(wording) | Action::Note(wording) => text::fingerprint(&wording.text),
-        Action::Tag { .. } | Action::Field { .. } | Action::Handoff => String::new(),
+        Action::Tag { .. } | Action::Field { .. } | Action::Handoff | Action::Open => String::new(),
     };
     Planned {
         intent: Uuid::now_v7().simple().to_string(),
@@ -152,6 +157,11 @@ pub fn planned_alert(why: &str, due_ms: i64) -> Planned {
         ),
         due_ms,
     )
+}
+
+/// What puts the conversation where people see that note.
+pub fn planned_opening(due_ms: i64) -> Planned {
+    Planned { kind: "alert", ..planned(&Action::Open, 1, due_ms) }
 }
 
 /// The note that calls people for the nth time who have not picked up a hand-over for

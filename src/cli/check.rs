@@ -128,6 +128,10 @@ impl Asked {
 fn faults(settings: &Settings) -> Vec<String> {
     let mut faults = Vec::new();
     let mut note = |fault: anyhow::Error| faults.push(format!("{fault:#}"));
+    let folder = &settings.store.folder;
+    if folder.exists() && !folder.is_dir() {
+        note(anyhow::anyhow!("store.folder is {}; that is no folder", folder.display()));
+    }
     if let Err(fault) = app::stages(settings) {
         note(fault);
     }

@@ -249,6 +249,7 @@ fn calls(
         // Zendesk knows fields by number; elsewhere it is a name like any other.
         Action::Field { field: "360000000001".to_owned(), value: "support".to_owned() },
         Action::Handoff,
+        Action::Open,
     ];
     let rehearsed = |action: &Action| {
         let calls = helpdesk.rehearse(conversation, action, "try-1");

@@ -130,6 +130,11 @@ async fn take_in_all(
     plan: &Plan,
     out: &mut dyn Write,
 ) -> anyhow::Result<Summary> {
+    let is_connection = |it: &String| it.starts_with("connection:");
+    if args.since.is_some() && args.connection.is_empty() && !args.sources.iter().any(is_connection)
+    {
+        bail!("--since is for connection:NAME; files and websites are read whole");
+    }
     let mut total = Summary::default();
     if let Some(name) = &args.forget {
         let name = full_name(name);

@@ -3,6 +3,7 @@
 
 use anyhow::bail;
 use anyhow::ensure;
+use tracing_subscriber::EnvFilter;
 
 use crate::config::Answer;
 use crate::config::Connection;
@@ -50,6 +51,11 @@ impl Settings {
             "answer.send_from is {send_from}, but drafts are suggested only from {suggest_from}; \
              lower answer.suggest_from or raise answer.send_from"
         );
+        let filter = &self.log.filter;
+        if let Err(error) = EnvFilter::try_new(filter) {
+            bail!("log.filter is {filter}: {error}; it must be as info or deskhand=debug,warn");
+        }
+        self.guard.check()?;
         self.model.check()?;
         self.hours.check()?;
         self.handover.check()?;

@@ -33,6 +33,38 @@ fn a_value_out_of_range_says_what_is_allowed() {
 }
 
 #[test]
+fn a_word_that_is_none_of_those_allowed_is_an_error_that_lists_them() {
+    let error = error_of("[answer]\nmode = \"auto\"");
+    assert!(error.contains("answer.mode"), "{error}");
+    for word in ["suggest", "autopilot", "shadow"] {
+        assert!(error.contains(&format!("`{word}`")), "{error}");
+    }
+}
+
+#[test]
+fn hosts_of_links_are_hosts_alone() {
+    for host in ["https://help.example.com", "help.example.com/a", "a b", "", "a.example:443"] {
+        let error = error_of(&format!("[guard]\nlink_hosts = [\"{host}\"]"));
+        assert!(error.contains("guard.link_hosts"), "{host}: {error}");
+    }
+    assert!(from_text("[guard]\nlink_hosts = [\"help.example.com\"]").is_ok());
+}
+
+#[test]
+fn a_filter_of_logs_that_cannot_be_read_is_refused() {
+    let error = error_of("[log]\nfilter = \"deskhand=loud\"");
+    assert!(error.contains("log.filter is deskhand=loud"), "{error}");
+}
+
+#[test]
+fn every_list_of_the_defaults_can_be_set_in_the_environment() {
+    let lists = super::lists_of_defaults().unwrap();
+    for key in ["guard.link_hosts", "embedder.languages", "policy.vip_tags"] {
+        assert!(lists.iter().any(|it| it == key), "{lists:?}");
+    }
+}
+
+#[test]
 fn an_address_to_listen_on_has_a_port() {
     for listen in ["localhost", "8080", "127.0.0.1:http"] {
         let error = error_of(&format!("[server]\nlisten = \"{listen}\""));

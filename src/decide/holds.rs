@@ -34,6 +34,10 @@ pub enum Hold {
     Disputed,
     Unbacked,
     AsksBack,
+    /// It is in another language than the customer's.
+    Language,
+    /// The customer has tried what it advises.
+    TriedBefore,
     /// The model failed, and the draft stands in for its own.
     Fallback,
     NotSure,
@@ -59,6 +63,8 @@ impl Hold {
             Hold::Disputed => "disputed",
             Hold::Unbacked => "unbacked",
             Hold::AsksBack => "asks_back",
+            Hold::Language => "language",
+            Hold::TriedBefore => "tried_before",
             Hold::Fallback => "fallback",
             Hold::NotSure => "not_sure",
             Hold::NotGrounded => "not_grounded",
@@ -94,11 +100,11 @@ pub(super) fn reasons(signals: &Signals) -> impl Iterator<Item = Reason> {
         (signals.asked_for_person, Reason::AskedForPerson),
         (signals.sensitive_topic, Reason::SensitiveTopic),
         (signals.reply_limit_reached, Reason::ReplyLimit),
+        (signals.said_before, Reason::SaidBefore),
         (signals.empty_question, Reason::EmptyQuestion),
         (signals.n_passages == 0, Reason::NothingFound),
         (signals.contradicted, Reason::Contradicted),
         (signals.guarded, Reason::Guarded),
-        (signals.language_unsupported, Reason::Language),
     ];
     looked_at.into_iter().filter_map(|(holds, reason)| holds.then_some(reason))
 }
@@ -121,6 +127,8 @@ pub(super) fn holds(signals: &Signals, thresholds: Thresholds) -> impl Iterator<
         (signals.disputed, Hold::Disputed),
         (signals.unbacked, Hold::Unbacked),
         (signals.asks_back, Hold::AsksBack),
+        (signals.language_unsupported, Hold::Language),
+        (signals.tried_before, Hold::TriedBefore),
         (signals.fallback, Hold::Fallback),
         (!is_sure, Hold::NotSure),
         (!is_grounded, Hold::NotGrounded),

@@ -25,6 +25,8 @@ const SOUND: Signals = Signals {
     injected_passage: false,
     person_involved: false,
     reply_limit_reached: false,
+    said_before: false,
+    tried_before: false,
     empty_question: false,
     language_unsupported: false,
     n_passages: 3,
@@ -86,9 +88,19 @@ fn whatever_a_person_should_look_at_first_leaves_a_suggestion() {
     let disputed = Signals { disputed: true, ..SOUND };
     let unbacked = Signals { unbacked: true, ..SOUND };
     let question = Signals { asks_back: true, ..SOUND };
-    for signals in [fallback, injection, passage, person, stale, disputed, unbacked, question] {
+    let tried = Signals { tried_before: true, ..SOUND };
+    let foreign = Signals { language_unsupported: true, ..SOUND };
+    for signals in
+        [fallback, injection, passage, person, stale, disputed, unbacked, question, tried, foreign]
+    {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest);
     }
+}
+
+#[test]
+fn what_is_found_in_another_language_and_is_not_sure_is_handed_over_for_the_language() {
+    let foreign = Signals { language_unsupported: true, confidence: 0.1, ..SOUND };
+    assert_eq!(decide(&foreign, AUTOPILOT), Decision::Escalate(Reason::Language));
 }
 
 #[test]
@@ -150,22 +162,22 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
         asked_for_person: true,
         sensitive_topic: true,
         reply_limit_reached: true,
+        said_before: true,
         empty_question: true,
         n_passages: 0,
         contradicted: true,
         guarded: true,
-        language_unsupported: true,
         ..SOUND
     };
     let mends: [Mend; 8] = [
         (Reason::AskedForPerson, |it| it.asked_for_person = false),
         (Reason::SensitiveTopic, |it| it.sensitive_topic = false),
         (Reason::ReplyLimit, |it| it.reply_limit_reached = false),
+        (Reason::SaidBefore, |it| it.said_before = false),
         (Reason::EmptyQuestion, |it| it.empty_question = false),
         (Reason::NothingFound, |it| it.n_passages = 1),
         (Reason::Contradicted, |it| it.contradicted = false),
         (Reason::Guarded, |it| it.guarded = false),
-        (Reason::Language, |it| it.language_unsupported = false),
     ];
     for (reason, mend) in mends {
         assert_eq!(decide(&signals, AUTOPILOT), Decision::Escalate(reason));
@@ -177,7 +189,7 @@ fn the_agent_is_shown_the_first_reason_in_the_list() {
 proptest! {
     #[test]
     fn nothing_is_sent_unless_every_condition_holds(
-        flags in prop::array::uniform15(any::<bool>()),
+        flags in prop::array::uniform17(any::<bool>()),
         with_people in any::<bool>(),
         policy in prop::option::of(Just(Hold::Vip)),
         n_passages in 0_usize..3,
@@ -186,7 +198,8 @@ proptest! {
     ) {
         let [asked, sensitive, injection, person, limit, empty, language, fallback, contradicted, ..] =
             flags;
-        let [.., injected_passage, guarded, stale, disputed, unbacked, asks_back] = flags;
+        let [.., injected_passage, guarded, stale, disputed, unbacked, asks_back, _, _] = flags;
+        let [.., said_before, tried_before] = flags;
         let signals = Signals {
             silence: None,
             leave: if with_people { Leave::Note } else { Leave::Reply },
@@ -197,6 +210,8 @@ proptest! {
             injected_passage,
             person_involved: person,
             reply_limit_reached: limit,
+            said_before,
+            tried_before,
             empty_question: empty,
             language_unsupported: language,
             n_passages,

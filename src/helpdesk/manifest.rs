@@ -191,6 +191,7 @@ impl Manifest {
             ("tag", &action.tag),
             ("field", &action.field),
             ("handoff", &action.handoff),
+            ("open", &action.open),
         ];
         let reads = [
             ("ticket", &read.ticket),
@@ -244,9 +245,9 @@ impl Manifest {
     }
 
     /// Everything that [`Manifest::can`] may be asked for: actions, then reads.
-    pub const ABILITIES: [&'static str; 10] = [
-        "reply", "note", "tag", "field", "handoff", "ticket", "messages", "changed", "solved",
-        "articles",
+    pub const ABILITIES: [&'static str; 11] = [
+        "reply", "note", "tag", "field", "handoff", "open", "ticket", "messages", "changed",
+        "solved", "articles",
     ];
 
     const READS: [&'static str; 5] = ["ticket", "messages", "changed", "solved", "articles"];

@@ -178,6 +178,7 @@ pub(super) struct ActionsShape {
     pub(super) tag: Option<Spanned<ActionShape>>,
     pub(super) field: Option<Spanned<ActionShape>>,
     pub(super) handoff: Option<Spanned<ActionShape>>,
+    pub(super) open: Option<Spanned<ActionShape>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -135,7 +135,7 @@ fn undecided(err: HelpdeskError) -> HelpdeskError {
 fn makes_message(action: &Action) -> bool {
     match action {
         Action::Reply(_) | Action::Note(_) => true,
-        Action::Tag { .. } | Action::Field { .. } | Action::Handoff => false,
+        Action::Tag { .. } | Action::Field { .. } | Action::Handoff | Action::Open => false,
     }
 }
 
@@ -158,7 +158,7 @@ fn input_of(conversation: &Conversation, action: &Action, intent: &str) -> Val {
         Action::Field { field, value } => {
             jq::object([("field", jq::text(field)), ("value", jq::text(value))])
         }
-        Action::Handoff => Val::Null,
+        Action::Handoff | Action::Open => Val::Null,
     };
     jq::merged(&base, &more)
 }

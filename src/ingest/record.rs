@@ -13,14 +13,19 @@ use super::article::settle_language;
 use crate::knowledge::Audience;
 use crate::knowledge::Document;
 use crate::knowledge::Pool;
+use crate::text;
 use crate::text::html;
 use crate::text::markdown;
 use crate::text::mask::mask;
 
+/// Letters of a value that are shown where it cannot be read.
+const MAX_SHOWN_CHARS: usize = 40;
+
 /// What a line turned out to be.
 #[derive(Debug)]
 pub(super) enum Record {
-    Document(Box<Document>),
+    /// With what in it could not be read, if anything.
+    Document(Box<Document>, Option<String>),
     /// A draft, or a past ticket nobody answered: it teaches nothing.
     Skipped,
 }
@@ -67,9 +72,15 @@ pub(super) fn read_record(
     document.tags.extend(word(record, &["stage"]).map(|it| format!("stage-{it}")));
     document.audience = plan.audience.clone().unwrap_or_else(|| audience_of(record));
     let dates = ["updated", "updated_at", "edited_at", "created", "created_at"];
-    document.updated_at = word(record, &dates).and_then(|it| markdown::parse_date(&it));
+    let date = word(record, &dates);
+    document.updated_at = date.as_deref().and_then(markdown::parse_date);
+    let undated = date.filter(|_| document.updated_at.is_none());
+    let remark = undated.map(|it| {
+        let shown = text::shorten(&it, MAX_SHOWN_CHARS);
+        format!("“{shown}” is no date such as 2025-01-31; it is taken in without one")
+    });
     if is_past_ticket(record) {
-        return past_ticket(record, document);
+        return past_ticket(record, document, remark);
     }
     if is_draft(record) {
         return Ok(Record::Skipped);
@@ -81,7 +92,7 @@ pub(super) fn read_record(
     document.body = markdown_of(&body);
     document.summary = word(record, &["summary", "description"]);
     settle_language(&mut document);
-    Ok(Record::Document(Box::new(document)))
+    Ok(Record::Document(Box::new(document), remark))
 }
 
 fn is_draft(record: &Map<String, Value>) -> bool {
@@ -127,7 +138,11 @@ fn is_past_ticket(record: &Map<String, Value>) -> bool {
         .any(|it| record.contains_key(*it))
 }
 
-fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::Result<Record> {
+fn past_ticket(
+    record: &Map<String, Value>,
+    mut document: Document,
+    remark: Option<String>,
+) -> anyhow::Result<Record> {
     document.pool = Pool::PastTicket;
     document.solved = record.get("solved").and_then(Value::as_bool).unwrap_or(false);
     document.linked_articles = linked_articles(record);
@@ -148,7 +163,7 @@ fn past_ticket(record: &Map<String, Value>, mut document: Document) -> anyhow::R
         return Ok(Record::Skipped);
     }
     settle_language(&mut document);
-    Ok(Record::Document(Box::new(document)))
+    Ok(Record::Document(Box::new(document), remark))
 }
 
 /// The articles people linked, the one that helped best first where the record

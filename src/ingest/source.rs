@@ -67,6 +67,8 @@ enum Items {
 pub struct Batch {
     pub documents: Vec<Document>,
     pub failed: Vec<Failure>,
+    /// What was taken in although something in it could not be read.
+    pub notes: Vec<String>,
     /// Drafts, and past tickets nobody answered.
     pub n_skipped: usize,
     /// Ids of documents that were not sent because nothing changed.
@@ -277,7 +279,10 @@ impl Batch {
         id: impl FnOnce() -> Option<String>,
     ) {
         match record {
-            Ok(Record::Document(document)) => self.documents.push(*document),
+            Ok(Record::Document(document, remark)) => {
+                self.documents.push(*document);
+                self.notes.extend(remark.map(|it| format!("{place}: {it}")));
+            }
             Ok(Record::Skipped) => self.n_skipped += 1,
             Err(error) => {
                 let reason = format!("{error:#}");

@@ -230,6 +230,19 @@ fn an_empty_conversation_has_no_question_and_no_trigger() {
 }
 
 #[test]
+fn a_message_without_words_asks_what_its_subject_says_unless_a_file_does() {
+    let subject = Some("Where do I find my invoice?".to_owned());
+    let empty = Conversation { subject, messages: vec![customer(" ")], ..Conversation::default() };
+    let ticket = normalize(&empty);
+    assert_eq!(ticket.question, "Where do I find my invoice?");
+    let with_file = Conversation { attachments: vec!["photo.jpg".to_owned()], ..empty.clone() };
+    assert_eq!(normalize(&with_file).question, "");
+    let agent = message("m2", AuthorKind::Agent, "Under Billing.");
+    let answered = Conversation { messages: vec![customer(""), agent, customer("")], ..empty };
+    assert_eq!(normalize(&answered).question, "");
+}
+
+#[test]
 fn what_is_too_long_is_cut_and_said() {
     let huge = "word ".repeat(200_000);
     let many: Vec<Message> = (0..500)

@@ -1,5 +1,7 @@
 //! What the decision is made of, read off what the steps found.
 
+mod told;
+
 use crate::decide::Signals;
 use crate::decide::Silence;
 use crate::decide::Thresholds;
@@ -57,6 +59,8 @@ pub(super) fn signals(
         injected_passage: could_go_out && talks_to_a_model(draft, &retrieved.articles),
         person_involved: person_involved(ticket, circumstances),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
+        said_before: told::says_it_again(draft, ticket),
+        tried_before: told::advises_what_was_tried(draft, ticket),
         empty_question: !has_words,
         language_unsupported: !one_language,
         guarded: guarded.torn,

@@ -1,8 +1,6 @@
 //! What a person gets who takes over: only what is known, each thing once. Words of the
 //! customer are quoted and bounded; where nothing is known, nothing is said.
 
-use std::sync::LazyLock;
-
 use crate::decide::Because;
 use crate::decide::Decision;
 use crate::decide::Signals;
@@ -15,12 +13,11 @@ use crate::proposal::Exchange;
 use crate::proposal::Handoff;
 use crate::proposal::note;
 use crate::text;
-use crate::text::cues::Cues;
-use crate::text::cues::plain;
 use crate::text::sentences::sentences;
 use crate::ticket::AuthorKind;
 use crate::ticket::Ticket;
 use crate::ticket::Turn;
+use crate::triage;
 use crate::triage::Triage;
 
 /// Letters of the customer's words in a summary. Guessed: three lines of a note.
@@ -38,13 +35,6 @@ const N_LISTED: usize = 4;
 
 /// Sentences of one message that are looked through for a promise. Guessed.
 const N_SENTENCES: usize = 40;
-
-/// How customers begin to tell what they have tried, divided by commas.
-const TRIED: &str = "i tried, ive tried, i have tried, weve tried, we have tried, we tried, already tried, \
-    tried to, i restarted, i have restarted, ive restarted, i reinstalled, i have reinstalled, i cleared, \
-    i have checked, ive checked, ich habe versucht, schon versucht, bereits versucht, habe ich versucht, \
-    neu gestartet, neu installiert, j ai essaye, jai essaye, deja essaye, he intentado, he probado, \
-    ya intente, ya probe, ho provato, gia provato, tentei, ja tentei, geprobeerd, probowalem, probowalam";
 
 /// What a person gets who takes over.
 pub fn handoff(
@@ -64,7 +54,7 @@ pub fn handoff(
         also: why.take(N_LISTED).collect(),
         tried: own.map(|it| quoted(&it.text)).collect(),
         exchanges: exchanges(ticket),
-        customer_tried: customer_tried(ticket),
+        customer_tried: latest(triage::tried(ticket).into_iter().map(quoted)),
         missing: missing(draft),
         commitments: commitments(ticket),
         evidence: evidence(articles),
@@ -113,10 +103,11 @@ fn exchanges(ticket: &Ticket) -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     let mut asked: Option<&Turn> = None;
     for turn in &ticket.turns {
-        let is_answer = turn.author == AuthorKind::Own || turn.author.is_staff();
         if turn.author == AuthorKind::Customer && !turn.text.is_empty() {
             asked = Some(turn);
-        } else if is_answer && let Some(question) = asked.take() {
+        } else if turn.author.answers()
+            && let Some(question) = asked.take()
+        {
             exchanges.push(Exchange {
                 asked: quoted(&question.text),
                 answered: quoted(&turn.text),
@@ -126,15 +117,6 @@ fn exchanges(ticket: &Ticket) -> Vec<Exchange> {
     }
     let n_left_out = exchanges.len().saturating_sub(N_LISTED);
     exchanges.split_off(n_left_out)
-}
-
-/// Sentences in which the customer says what they have tried, the latest.
-fn customer_tried(ticket: &Ticket) -> Vec<String> {
-    static CUES: LazyLock<Cues> =
-        LazyLock::new(|| Cues::compile(TRIED.split(',').map(|it| (it.trim(), 0))));
-    let theirs = ticket.turns.iter().filter(|it| it.author == AuthorKind::Customer);
-    let theirs = theirs.flat_map(|it| sentences(&it.text).into_iter().take(N_SENTENCES));
-    latest(theirs.filter(|it| !CUES.find(&plain(it)).is_empty()).map(quoted))
 }
 
 /// The question the draft would ask back: a fact that decides the answer and that the
@@ -153,8 +135,7 @@ fn missing(draft: &Draft) -> Option<String> {
 
 /// Sentences of ours and of the team that commit the team to something, the latest.
 fn commitments(ticket: &Ticket) -> Vec<String> {
-    let ours = ticket.turns.iter();
-    let ours = ours.filter(|it| it.author == AuthorKind::Own || it.author.is_staff());
+    let ours = ticket.turns.iter().filter(|it| it.author.answers());
     let said = ours.flat_map(|it| sentences(&it.text).into_iter().take(N_SENTENCES));
     latest(said.filter(|it| guard::commits(it)).map(quoted))
 }
@@ -213,7 +194,7 @@ mod tests {
             (AuthorKind::Agent, "I tried it here, too."),
             (AuthorKind::Customer, &long),
         ]);
-        let tried = customer_tried(&told);
+        let tried = latest(triage::tried(&told).into_iter().map(quoted));
         assert_eq!(tried.len(), 2, "{tried:?}");
         assert_eq!(tried[0], "I have restarted it twice.");
         assert!(tried[1].chars().count() <= QUOTED_CHARS + 1, "{}", tried[1]);
@@ -231,7 +212,7 @@ mod tests {
     #[test]
     fn where_nothing_is_known_nothing_is_said() {
         let told = ticket(&[(AuthorKind::Customer, "How do I export my invoices?")]);
-        assert!(exchanges(&told).is_empty() && customer_tried(&told).is_empty());
+        assert!(exchanges(&told).is_empty() && triage::tried(&told).is_empty());
         assert!(commitments(&told).is_empty() && latest(std::iter::empty()).is_empty());
     }
 

@@ -74,6 +74,8 @@ fn told(hold: Hold, signals: &Signals, thresholds: Thresholds) -> String {
         Hold::AsksBack => {
             "It leaves to the customer which of several things is meant; you may know."
         }
+        Hold::Language => "It is not in the customer's language: translate what is right of it.",
+        Hold::TriedBefore => "It advises what the customer says they have tried.",
         Hold::Fallback => "The model did not answer; this was put together without it.",
         Hold::NotSure => {
             let (sure, needed) =
@@ -105,6 +107,9 @@ fn reason(triage: &Triage, decision: Decision) -> String {
         Decision::Escalate(Reason::ReplyLimit) => {
             "Deskhand has answered as often in a row as it may; the customer still writes."
                 .to_owned()
+        }
+        Decision::Escalate(Reason::SaidBefore) => {
+            "Deskhand would tell the customer again what it told them before.".to_owned()
         }
         Decision::Escalate(Reason::EmptyQuestion) => {
             "The message holds no words; it may be an attachment.".to_owned()

@@ -44,8 +44,7 @@ pub(super) fn asked(ticket: &Ticket) -> Asked<'_> {
     let mut context: Vec<&str> = earlier.take(n_earlier).map(|it| it.text.as_str()).collect();
     // A subject names what the first message asks. Once that was answered, the
     // next question may be about something else.
-    let was_answered =
-        ticket.turns.iter().any(|it| it.author.is_staff() || it.author == AuthorKind::Own);
+    let was_answered = ticket.turns.iter().any(|it| it.author.answers());
     if was_answered {
         context.push(&ticket.subject);
     }

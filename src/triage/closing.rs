@@ -99,8 +99,7 @@ impl Closing {
     /// be: no answer came before, a word is not known, or the answer asked for
     /// something, and "great, that works" may be a yes.
     pub(super) fn of(&self, ticket: &Ticket) -> Option<String> {
-        let is_answer = |author: AuthorKind| author.is_staff() || author == AuthorKind::Own;
-        let place = ticket.turns.iter().rposition(|it| is_answer(it.author))?;
+        let place = ticket.turns.iter().rposition(|it| it.author.answers())?;
         let answer = ticket.turns.get(place)?;
         let open = ticket.turns.get(place + 1..).unwrap_or_default();
         let mut said = open.iter().filter(|it| it.author == AuthorKind::Customer);

@@ -45,6 +45,7 @@ struct Table {
     sensitive: Vec<Row>,
     spam: Row,
     unhelped: Row,
+    tried: Row,
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,6 +82,7 @@ pub(super) struct Rules {
     sensitive: Vec<Rule>,
     spam: Rule,
     unhelped: Rule,
+    tried: Rule,
     asks: Regex,
     points_back: Regex,
 }
@@ -117,6 +119,7 @@ impl Rules {
                 .collect::<Result<_, _>>()?,
             spam: Rule::compile("spam", table.spam)?,
             unhelped: Rule::compile("unhelped", table.unhelped)?,
+            tried: Rule::compile("tried", table.tried)?,
             asks: pattern(FILE, "questions", &fold(ASKS))?,
             points_back: pattern(FILE, "questions", &fold(POINTS_BACK))?,
         })
@@ -133,6 +136,11 @@ impl Rules {
     /// answer was ours: each of our replies promises one.
     pub(super) fn unhelped(&self, text: &str) -> Option<String> {
         self.unhelped.first_hit(text).map(|hit| format!("our reply did not help: \"{hit}\""))
+    }
+
+    /// True if a sentence says what its writer has tried.
+    pub(super) fn tells_what_was_tried(&self, sentence: &str) -> bool {
+        self.tried.first_hit(sentence).is_some()
     }
 
     /// The sensitive topics of a text, each with the words that raised it.

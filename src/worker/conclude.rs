@@ -60,7 +60,13 @@ impl Worker {
         let ending = match finished {
             Finished::LostLease => return Ok(false),
             Finished::Done if desk.manner.is_shadow => in_shadow(decided, waiting),
-            Finished::Done => ending(decided, &entries, waiting),
+            Finished::Done => {
+                if let Some(why) = unheard(&entries) {
+                    self.bury(lease, waiting, &why).await?;
+                    return Ok(false);
+                }
+                ending(decided, &entries, waiting)
+            }
             Finished::Superseded(SupersededBy::Person(what)) => {
                 let outcome = Outcome::Superseded(format!("a person acted first: {what}"));
                 answered(decided, waiting, "superseded", &outcome)
@@ -177,6 +183,7 @@ impl Worker {
             brand: desk.map(|it| it.manner.brand.clone()),
             people: desk.map(|it| it.people.clone()),
             can_note,
+            can_open: desk.is_some_and(Desk::can_open),
         };
         let buried = self.store.write(move |it| grave.fill(it, now_ms)).await;
         self.announce_death(&lease.connection, Some(&lease.conversation_id), why);
@@ -205,6 +212,7 @@ struct Grave {
     brand: Option<String>,
     people: Option<People>,
     can_note: bool,
+    can_open: bool,
 }
 
 impl Grave {
@@ -241,6 +249,9 @@ impl Grave {
             let note = act::planned_alert(&self.why, now_ms);
             let dead = decisions::stand_in(&self.lease, &brand, &note.intent, now_ms);
             outbox::plan(connection, &self.lease, &dead, &note)?;
+            if self.can_open {
+                outbox::plan(connection, &self.lease, &dead, &act::planned_opening(now_ms))?;
+            }
         }
         leases::release(connection, &self.lease, now_ms)
     }
@@ -267,6 +278,17 @@ fn ending(decided: &Decided, entries: &[Entry], waiting: &[Waiting]) -> Ending {
         (_, Some(_)) => answered(decided, waiting, "escalated", &Outcome::Escalated(why())),
         (_, None) => answered(decided, waiting, "suggested", &Outcome::Suggested),
     }
+}
+
+/// Why nobody was told anything: the helpdesk took neither reply nor note. `None` if
+/// somebody was told, or nothing was to be.
+fn unheard(entries: &[Entry]) -> Option<String> {
+    let mut told = entries.iter().filter(|it| matches!(it.kind.as_str(), "reply" | "note"));
+    let refused = told.clone().find(|it| it.state == "refused")?;
+    // Withdrawn: a note took its place, and is among these.
+    let is_over = told.all(|it| matches!(it.state.as_str(), "refused" | "withdrawn"));
+    let why = refused.detail.as_deref().unwrap_or_default();
+    is_over.then(|| format!("the helpdesk took neither reply nor note: {why}"))
 }
 
 /// How a decision ends where nothing is written.

@@ -95,7 +95,7 @@ fn own_message(entry: &Entry) -> Option<Message> {
     let (wording, public) = match serde_json::from_str(&entry.action).ok()? {
         Action::Reply(wording) => (wording, true),
         Action::Note(wording) => (wording, false),
-        Action::Tag { .. } | Action::Field { .. } | Action::Handoff => return None,
+        Action::Tag { .. } | Action::Field { .. } | Action::Handoff | Action::Open => return None,
     };
     Some(Message {
         id: entry.remote_id.clone().unwrap_or_else(|| entry.intent.clone()),

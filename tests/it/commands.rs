@@ -37,8 +37,8 @@ impl Shell {
         Command::new(env!("CARGO_BIN_EXE_deskhand"))
             .args(arguments)
             .current_dir(self.folder.path())
-            .env("ZENDESK_API_TOKEN", "token")
-            .env("ZENDESK_WEBHOOK_SECRET", "secret")
+            .env("ZENDESK_API_TOKEN", "token-of-tests")
+            .env("ZENDESK_WEBHOOK_SECRET", "secret-of-tests")
             .output()
             .unwrap()
     }
@@ -78,7 +78,7 @@ fn what_init_writes_is_what_check_accepts_once_it_is_filled_in() {
     let checked = shell.says(&["check"]);
     assert!(checked.contains("1 connected"), "{checked}");
     assert!(
-        !checked.contains("secret\n") && !checked.contains("token\n"),
+        !checked.contains("secret-of-tests") && !checked.contains("token-of-tests"),
         "a secret is shown: {checked}"
     );
 }
@@ -119,15 +119,18 @@ fn check_says_all_faults_at_once_and_fails() {
     shell.write(
         "deskhand.toml",
         "[journey]\nstages = \"m9\"\n[files]\nprompts = \"own-prompts\"\n[connections.a]\nhelpdesk = \"hotline\"\n\
-         [connections.b]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = { env = \"NOT_SET_ANYWHERE\" } }\n",
+         [connections.b]\nhelpdesk = \"zendesk\"\nsecrets = { api_token = { env = \"NOT_SET_ANYWHERE\" } }\n\
+         [connections.c]\nhelpdesk = \"zendesk\"\nsecrets = { webhook_secret = { file = \"short\" } }\n\
+         [store]\nfolder = \"/dev/null\"\n",
     );
+    shell.write("short", "x");
     std::fs::create_dir(shell.folder.path().join("own-prompts")).unwrap();
     shell.write("own-prompts/draft.md", "no front matter");
     let output = shell.run(&["check", "--json"]);
     assert_eq!(output.status.code(), Some(1));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let faults = report["faults"].to_string();
-    for part in ["m9", "draft.md", "hotline", "NOT_SET_ANYWHERE"] {
+    for part in ["m9", "draft.md", "hotline", "NOT_SET_ANYWHERE", "file short", "/dev/null"] {
         assert!(faults.contains(part), "{part} is missing in {faults}");
     }
 }
@@ -140,11 +143,14 @@ fn the_environment_overrides_the_file_and_check_says_so() {
         .args(["check"])
         .current_dir(shell.folder.path())
         .env("DESKHAND__WORKER__CONCURRENCY", "5")
+        .env("DESKHAND__POLICY__VIP_TAGS", "vip,gold")
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     let line = said.lines().find(|it| it.starts_with("worker.concurrency")).unwrap();
     assert!(line.contains('5') && line.contains("environment"), "{line}");
+    let list: Vec<&str> = said.lines().filter(|it| it.starts_with("policy.vip_tags.")).collect();
+    assert!(list.len() == 2 && list[1].contains("gold"), "{list:?}");
 }
 
 #[test]
@@ -216,6 +222,14 @@ fn files_that_are_passed_over_are_named() {
     shell.write("docs/corpus.jsonl", "{\"id\":\"a\",\"title\":\"Lamps\",\"body\":\"On.\"}\n");
     let told = shell.says(&["ingest", "docs"]);
     assert!(told.contains("reset.md") && !told.contains("corpus.jsonl\n  "), "{told}");
+}
+
+#[test]
+fn a_date_to_read_from_is_refused_where_everything_is_read() {
+    let shell = shell();
+    shell.write("reset.md", "# Reset\n\nHold the button for ten seconds.\n");
+    let complaint = shell.complains(&["ingest", "reset.md", "--since", "2025-01-31"]);
+    assert!(complaint.contains("--since"), "{complaint}");
 }
 
 #[test]

@@ -72,6 +72,34 @@ fn a_person_who_is_asked_for_first_is_called_and_deskhand_is_silent() {
 }
 
 #[test]
+fn who_asks_the_same_again_gets_a_person_and_not_the_same_reply() {
+    let mut world = World::new(12);
+    let (subject, text) = articles::question(1);
+    world.helpdesk.open("c0", subject, text);
+    world.settle();
+    assert_eq!(replies(&world).len(), 1, "{:?}", notes(&world));
+    world.helpdesk.write("c0", By::Customer, "I forgot my password. What do I do to reset it?");
+    world.settle();
+    assert_eq!(replies(&world).len(), 1);
+    let why = "would tell the customer again what it told them before";
+    assert!(notes(&world)[0].contains(why), "{}", notes(&world)[0]);
+    assert_eq!(custody_of(&mut world).state, State::Waiting);
+    assert_sound(world);
+}
+
+#[test]
+fn what_the_customer_has_tried_is_shown_to_a_person_first() {
+    let mut world = World::new(13);
+    let tried = "How do I reset my password? I already tried Forgot password on the sign-in page.";
+    world.helpdesk.open("c0", "Password", tried);
+    world.settle();
+    assert!(replies(&world).is_empty(), "{:?}", replies(&world));
+    let why = "It advises what the customer says they have tried";
+    assert!(notes(&world)[0].contains(why), "{}", notes(&world)[0]);
+    assert_sound(world);
+}
+
+#[test]
 fn what_is_given_back_is_answered_again_from_the_next_question_on() {
     let mut world = handed_over();
     world.helpdesk.write("c0", By::Agent, "I have looked into it, all is well.");

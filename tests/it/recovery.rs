@@ -209,6 +209,33 @@ async fn a_ticket_that_kills_the_process_is_buried_and_a_person_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_helpdesk_takes_no_writes_the_delivery_is_dead_and_can_be_retried() {
+    let mut plan = Plan::calm();
+    plan.may_only_read = true;
+    let day = Day::begin(22, plan, Manners::default()).await;
+    let mut ordeal = Ordeal::of(day, None);
+    let running = ordeal.house.start();
+    ordeal.day.sender.redirect(running.address);
+    ordeal.day.helpdesk.open("c1", "Export invoices", articles::question(0).1);
+    ordeal.day.send_for(Duration::from_secs(1)).await;
+    let is_dead =
+        |it: &Stored| it.deliveries.iter().any(|it| it.outcome.as_deref() == Some("dead"));
+    let mut stored = ordeal.house.stored();
+    let until = Instant::now() + Duration::from_secs(30);
+    while !is_dead(&stored) && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stored = ordeal.house.stored();
+    }
+    assert!(is_dead(&stored), "{stored:?}\n{}", ordeal.house.log());
+
+    // Somebody gives the token its rights.
+    ordeal.day.helpdesk.follow(Plan::calm());
+    ordeal.house.command(&["inbox", "retry", "--all"]);
+    ordeal.finish_with(running).await;
+    assert_eq!(ordeal.day.helpdesk.desk().threads["c1"].replies().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn webhooks_that_never_came_are_found_by_looking() {
     let manners = Manners { lost: 50, ..Manners::default() };
     let mut ordeal = Ordeal::begin(17, Shares::CALM, manners).await;

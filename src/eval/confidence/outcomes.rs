@@ -12,7 +12,10 @@ fn outcome(decision: Decision) -> &'static str {
         Decision::Send | Decision::Suggest => "answer",
         // It is for people whatever is known.
         Decision::Escalate(
-            Reason::AskedForPerson | Reason::SensitiveTopic | Reason::ReplyLimit,
+            Reason::AskedForPerson
+            | Reason::SensitiveTopic
+            | Reason::ReplyLimit
+            | Reason::SaidBefore,
         ) => "escalate",
         // A person has to answer because Deskhand cannot.
         Decision::Escalate(

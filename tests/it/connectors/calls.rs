@@ -169,6 +169,18 @@ async fn chatwoot_labels_are_added_to_those_it_has() {
 }
 
 #[tokio::test]
+async fn a_suggestion_in_a_conversation_of_a_chatwoot_bot_is_put_where_people_see_it() {
+    let fake = Fake::default().then(200, json!({}));
+    let helpdesk = fake.connected("chatwoot").await;
+    helpdesk.act(&conversation(), &Action::Open, "in-1").await.unwrap();
+    assert_eq!(fake.calls(), ["POST /api/v1/accounts/2/conversations/12/toggle_status"]);
+    assert_eq!(fake.body(0), json!({"status": "open"}));
+    for helpdesk in ["zendesk", "intercom", "request-tracker", "generic"] {
+        assert!(Fake::default().connected(helpdesk).await.can("open").is_err(), "{helpdesk}");
+    }
+}
+
+#[tokio::test]
 async fn intercom_tags_are_made_by_name_and_attached_by_id() {
     let fake = Fake::default()
         .then(200, json!({"id": "t1"}))

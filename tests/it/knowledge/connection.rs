@@ -75,7 +75,7 @@ impl Desk {
 
 fn secret(shelf: &Shelf) -> String {
     let path = shelf.folder.path().join("secret");
-    std::fs::write(&path, "secret").unwrap();
+    std::fs::write(&path, "secret-of-tests").unwrap();
     path.display().to_string()
 }
 

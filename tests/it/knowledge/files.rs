@@ -136,6 +136,23 @@ async fn a_dry_run_names_what_would_change() {
 }
 
 #[tokio::test]
+async fn an_id_given_twice_and_a_date_that_is_none_are_told() {
+    let shelf = Shelf::new();
+    shelf.write(
+        "articles.jsonl",
+        "{\"id\":\"a\",\"title\":\"A\",\"body\":\"apples\",\"updated\":\"last Monday\"}\n\
+         {\"id\":\"a\",\"title\":\"A\",\"body\":\"cherries\",\"updated\":\"2025-01-31\"}\n",
+    );
+    let summary = shelf.ingest(&shelf.docs().join("articles.jsonl"), &Plan::default()).await;
+    assert_eq!(summary.failed.len(), 0, "{summary:?}");
+    let [undated, twice] = summary.notes.as_slice() else { panic!("{summary:?}") };
+    assert!(undated.contains("articles.jsonl:1: “last Monday” is no date"), "{undated}");
+    assert!(twice.contains("1 documents have the id of an earlier one"), "{twice}");
+    assert_eq!(shelf.found("cherries"), ["a"]);
+    assert!(shelf.found("apples").is_empty());
+}
+
+#[tokio::test]
 async fn one_page_of_a_folder_stays_a_page_of_it() {
     let shelf = Shelf::new();
     shelf.write("sub/a.md", "apples");

@@ -77,12 +77,19 @@ pub(crate) struct Plan {
     pub(crate) shares: Shares,
     /// True if a reply is refused (409) whose writer had not read the latest.
     pub(crate) compares_stamps: bool,
+    /// True if every write is answered 403: the token may only read.
+    pub(crate) may_only_read: bool,
     dice: SmallRng,
 }
 
 impl Plan {
     pub(crate) fn new(seed: u64, shares: Shares) -> Plan {
-        Plan { shares, compares_stamps: false, dice: SmallRng::seed_from_u64(seed) }
+        Plan {
+            shares,
+            compares_stamps: false,
+            may_only_read: false,
+            dice: SmallRng::seed_from_u64(seed),
+        }
     }
 
     /// A helpdesk that always does as it is told.

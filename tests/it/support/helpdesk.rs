@@ -156,6 +156,9 @@ impl Shared {
     async fn write(&self, id: &str, kind: Kind, work: impl FnOnce(&mut Desk) -> Value) -> Response {
         let (fate, delay) = {
             let mut plan = self.plan.lock().unwrap();
+            if plan.may_only_read {
+                return (StatusCode::FORBIDDEN, "this token may only read").into_response();
+            }
             // What may be done twice is disturbed less: it proves less, and every
             // failure costs a pause.
             let is_spared = kind == Kind::Repeatable && plan.pick(5) != 0;

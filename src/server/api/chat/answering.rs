@@ -107,6 +107,9 @@ async fn settle(app: &App, asked: &Asked, proposal: Proposal, page: &Page) -> an
         }
         (None, Decision::StandDown(_)) => vec![Event::Done { answered: false, id }],
         (None, _) if is_with_people => vec![Event::Done { answered: false, id }],
+        (None, Decision::Suggest) if proposal.signals.language_unsupported => {
+            handed_over.events("language", id)
+        }
         (None, Decision::Suggest) => handed_over.events("not_sure", id),
         (None, Decision::Escalate(reason)) => handed_over.events(word_for(reason), id),
     };
@@ -259,8 +262,10 @@ fn word_for(reason: Reason) -> &'static str {
         Reason::EmptyQuestion => "empty_question",
         Reason::NothingFound => "nothing_found",
         Reason::Language => "language",
-        Reason::Contradicted | Reason::Guarded | Reason::WeakGrounding | Reason::LowConfidence => {
-            "not_sure"
-        }
+        Reason::SaidBefore
+        | Reason::Contradicted
+        | Reason::Guarded
+        | Reason::WeakGrounding
+        | Reason::LowConfidence => "not_sure",
     }
 }
