@@ -44,6 +44,7 @@ use crate::embed::Embedder;
 use crate::guarantee;
 use crate::index::Index;
 use crate::store::Store;
+use crate::store::knowledge;
 
 /// A support agent beside your helpdesk: grounded replies, honest silence.
 #[derive(Debug, Parser)]
@@ -177,8 +178,8 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             let drafter = app::drafter(&settings, spending.purse(), &Clock::System)?;
             let pipeline = app::pipeline(&settings, index, embedder, drafter)?;
             let pipeline = pipeline.taught(app::teams(&store)?);
-            let brand = args.brand.clone().or_else(|| app::only_brand(&settings));
-            let brand = brand.unwrap_or_else(|| "default".to_owned());
+            let known = store.read(knowledge::brands).await?;
+            let brand = args.brand(app::only_brand(&settings), &known)?;
             let (name, version) = app::answering(&settings, &brand)?;
             let context = app::context(&settings, settings.answer.mode, &brand, &version);
             let context = guarantee::licensed(&store, &context, &name).await?;

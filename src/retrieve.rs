@@ -12,6 +12,7 @@ mod near;
 mod neighbours;
 mod past;
 mod signals;
+mod tongue;
 mod votes;
 
 pub use self::answerable::SIGNS;
@@ -105,6 +106,7 @@ pub fn retrieve(
     };
     let signs = found.signs();
     let mut articles = hits(index, &found)?;
+    tongue::own_first(&mut articles, ticket.language.as_deref());
     let neighbours = found.past.neighbours();
     let past_tickets = answers(index, scope, &found.past.scored, found.past.tickets)?;
     fresh::mark(&mut articles, &past_tickets);

@@ -3,12 +3,14 @@
 
 use std::io::Write;
 
+use anyhow::ensure;
 use clap::Args;
 
 use crate::clock::Clock;
 use crate::decide::Decision;
 use crate::draft;
 use crate::draft::Writer;
+use crate::ingest::DEFAULT_BRAND;
 use crate::pipeline::Circumstances;
 use crate::pipeline::Context;
 use crate::pipeline::Pipeline;
@@ -31,12 +33,31 @@ pub struct AskArgs {
     /// The subject line, if it came with one
     #[arg(long, default_value = "")]
     subject: String,
-    /// Whose knowledge answers. Without it: the only connection's brand, or `default`
+    /// Whose knowledge answers. Without it: the only connection's brand, or the only one
+    /// there is knowledge of
     #[arg(long)]
-    pub brand: Option<String>,
+    brand: Option<String>,
     /// One JSON object on standard output: the whole proposal
     #[arg(long)]
     json: bool,
+}
+
+impl AskArgs {
+    /// Whose knowledge answers, where there is knowledge of `known` brands.
+    ///
+    /// # Errors
+    /// If nothing is known of that one: every question would come to nothing.
+    pub fn brand(&self, connected: Option<String>, known: &[String]) -> anyhow::Result<String> {
+        let only = || if let [only] = known { Some(only.clone()) } else { None };
+        let named = self.brand.clone().or(connected).or_else(only);
+        let brand = named.unwrap_or_else(|| DEFAULT_BRAND.to_owned());
+        ensure!(
+            known.is_empty() || known.contains(&brand),
+            "nothing was ingested for the brand {brand}; name one of these with --brand: {}",
+            known.join(", ")
+        );
+        Ok(brand)
+    }
 }
 
 /// Asks and prints.

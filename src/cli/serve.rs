@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::server;
+use crate::store::knowledge;
 
 /// Examples:
 ///   deskhand serve
@@ -26,6 +27,7 @@ pub async fn run(args: ServeArgs, app: App) -> anyhow::Result<()> {
     let address = args.listen.unwrap_or_else(|| app.settings.server.listen.clone());
     let listener =
         TcpListener::bind(&address).await.with_context(|| format!("listening on {address}"))?;
+    warn_of_brands_without_knowledge(&app).await?;
     let stop = CancellationToken::new();
     let told = stop.clone();
     let mut terminated = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
@@ -39,4 +41,18 @@ pub async fn run(args: ServeArgs, app: App) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     tokio::try_join!(listening, server::run(app, listener, stop)).map(|_| ())
+}
+
+/// A brand that is spelled otherwise than what was ingested would hand every ticket over,
+/// and nobody would know why.
+async fn warn_of_brands_without_knowledge(app: &App) -> anyhow::Result<()> {
+    let known = app.store.read(knowledge::brands).await?;
+    for (connection, desk) in app.desks.iter() {
+        let brand = &desk.manner.brand;
+        if !known.contains(brand) {
+            let known = known.join(", ");
+            tracing::warn!(connection, brand, known, "nothing was ingested for this brand yet");
+        }
+    }
+    Ok(())
 }

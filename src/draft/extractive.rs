@@ -41,8 +41,10 @@ const N_ANSWERS: usize = 3;
 /// Past tickets only tell which part of an article people answered with: they hold
 /// other customers' words and are never quoted.
 pub fn extractive(ticket: &Ticket, articles: &[PublicHit<'_>], past_tickets: &[Hit]) -> Draft {
-    let hits: Vec<&Hit> = articles.iter().take(N_CANDIDATES).map(|it| it.hit()).collect();
+    let mut hits: Vec<&Hit> = articles.iter().take(N_CANDIDATES).map(|it| it.hit()).collect();
     let language = hits.first().and_then(|it| it.passage.language.clone());
+    // Nobody reads half a reply.
+    hits.retain(|it| language::may_be_same(language.as_deref(), it.passage.language.as_deref()));
     let language = language.or_else(|| ticket.language.clone());
     let terms = Terms::new(language.as_deref());
     let found: Vec<(&Hit, Rc<Shelved>)> =

@@ -16,6 +16,7 @@ use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::facts;
 use crate::text::language;
+use crate::text::lexicon;
 use crate::text::sentences::sentences;
 use crate::text::terms::Terms;
 use crate::ticket::AuthorKind;
@@ -86,6 +87,13 @@ impl Source {
     }
 }
 
+/// What the lexicon knows of a question, in the language of the sources. `None` if nothing.
+fn translated(ticket: &Ticket, language: Option<&str>) -> Option<String> {
+    let text = [ticket.subject.as_str(), "\n", &open_text(ticket)].concat();
+    let words = lexicon::translate(&text, ticket.language.as_deref()?, language?);
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 impl Question {
     /// Reads a ticket's question in the language of the sources. `terms` are those the
     /// sources were read with, so that the words of both are made alike.
@@ -117,13 +125,21 @@ impl Question {
         for (turn, age) in earlier.zip(0_i16..) {
             add(head(turn), EARLIER * TURN_FADES.powi(age.into()));
         }
+        let is_foreign = !language::may_be_same(ticket.language.as_deref(), language.as_deref());
+        let translated = if is_foreign { translated(ticket, language.as_deref()) } else { None };
+        if let Some(words) = &translated {
+            add(words, ASKING);
+        }
         let sources = Sources::read(sources);
         sources.weigh_by_rarity(&mut weights);
         let asks = Asks::read(&format!("{}\n{text}", ticket.subject));
         let speaks = |language: &Option<String>| Embedder::Table.speaks(language.as_deref());
-        let spoken = speaks(&ticket.language) && speaks(&language);
-        let meaning = spoken.then(|| by_table(&[&ticket.subject, &text])).flatten();
-        let is_foreign = !language::may_be_same(ticket.language.as_deref(), language.as_deref());
+        let meaning = match &translated {
+            _ if !speaks(&language) => None,
+            Some(words) => by_table(&[words]),
+            None if speaks(&ticket.language) => by_table(&[&ticket.subject, &text]),
+            None => None,
+        };
         let answers = Shares::default();
         Question { weights, terms, sources, answers, meaning, asks, language, is_foreign }
     }

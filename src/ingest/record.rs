@@ -89,7 +89,7 @@ pub(super) fn read_record(
     if body.trim().is_empty() && document.title.is_empty() {
         bail!("it has neither `title` nor `body`; leave it out or fill it in");
     }
-    document.body = markdown_of(&body);
+    document.body = markdown::strip_attributes(&markdown_of(&body));
     document.summary = word(record, &["summary", "description"]);
     settle_language(&mut document);
     Ok(Record::Document(Box::new(document), remark))

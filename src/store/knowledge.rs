@@ -178,6 +178,15 @@ pub fn missing(
     ids.filter(|id| !matches!(id, Ok(id) if kept.contains::<String>(id))).collect()
 }
 
+/// The brands that have documents, by name.
+pub fn brands(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT brand FROM documents WHERE content IS NOT NULL ORDER BY brand",
+    )?;
+    let brands = statement.query_map([], |row| row.get(0))?;
+    brands.collect()
+}
+
 /// The brands and pools in which a source has documents.
 pub fn scopes_of(connection: &Connection, source: &str) -> rusqlite::Result<Vec<(String, Pool)>> {
     let mut statement = connection.prepare_cached(

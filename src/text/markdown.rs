@@ -15,6 +15,7 @@ pub use self::front_matter::front_matter;
 pub use self::front_matter::is_unpublished;
 pub use self::front_matter::parse_date;
 pub use self::reader::sections;
+pub use self::strip::strip_attributes;
 pub use self::strip::strip_templates;
 
 /// What stands under one heading, up to the next one of any level.

@@ -247,6 +247,17 @@ fn what_is_ingested_can_be_asked_at_once() {
     assert_eq!(proposal["draft"]["citations"][0]["title"], "Reset your password", "{proposal}");
 }
 
+#[test]
+fn a_brand_nothing_was_ingested_for_is_not_asked_in_vain() {
+    let shell = shell();
+    shell.write("reset.md", "# Reset your lamp\n\nHold the button for ten seconds.\n");
+    shell.says(&["ingest", "reset.md", "--brand", "Acme"]);
+    let told = shell.says(&["ask", "How do I reset my lamp?"]);
+    assert!(told.contains("Hold the button"), "{told}");
+    let complaint = shell.complains(&["ask", "--brand", "acme", "How do I reset my lamp?"]);
+    assert!(complaint.contains("the brand acme") && complaint.contains("Acme"), "{complaint}");
+}
+
 #[tokio::test]
 async fn a_damaged_index_is_set_aside_and_filled_from_the_store() {
     let shell = shell();

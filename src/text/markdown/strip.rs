@@ -10,6 +10,24 @@ const MAX_TAG_BYTES: usize = 4 * 1024;
 /// content stays), Liquid and Jinja expressions and comments, Hugo shortcodes,
 /// attribute lists and marks of boxes. Fenced and inline code is untouched.
 pub fn strip_templates(markdown: &str) -> String {
+    strip(markdown, Source::Site)
+}
+
+/// The Markdown of an export without attribute lists. A template in it is no template
+/// any more: what stands there in braces is meant to be read.
+pub fn strip_attributes(markdown: &str) -> String {
+    strip(markdown, Source::Export)
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// From the sources of a site, before a generator saw them.
+    Site,
+    Export,
+}
+
+fn strip(markdown: &str, source: Source) -> String {
     let mut kept = String::with_capacity(markdown.len());
     // Text between fences is stripped in one go: tags span lines.
     let mut prose = String::new();
@@ -26,10 +44,14 @@ pub fn strip_templates(markdown: &str) -> String {
             continue;
         }
         if let Some(open) = fence_of(trimmed) {
-            kept.push_str(&strip_prose(&prose));
+            kept.push_str(&strip_prose(&prose, source));
             prose.clear();
             kept.push_str(line);
             fence = Some(open);
+            continue;
+        }
+        if source == Source::Export {
+            prose.push_str(line);
             continue;
         }
         in_import = if in_import { !trimmed.is_empty() } else { is_import(line) };
@@ -37,7 +59,7 @@ pub fn strip_templates(markdown: &str) -> String {
             prose.push_str(marks::line(line).as_deref().unwrap_or(line));
         }
     }
-    kept.push_str(&strip_prose(&prose));
+    kept.push_str(&strip_prose(&prose, source));
     kept
 }
 
@@ -60,7 +82,7 @@ fn is_import(line: &str) -> bool {
     import || export
 }
 
-fn strip_prose(text: &str) -> String {
+fn strip_prose(text: &str, source: Source) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['{', '<', '`']) {
@@ -76,7 +98,8 @@ fn strip_prose(text: &str) -> String {
             rest = tail.get(length..).unwrap_or_default();
             continue;
         }
-        match template_length(tail).or_else(|| component_length(tail)) {
+        let template = || template_length(tail).or_else(|| component_length(tail));
+        match (source == Source::Site).then(template).flatten() {
             Some(length) => {
                 let (template, after) = tail.split_at_checked(length).unwrap_or_default();
                 rest = push_said(template, after, &mut kept);

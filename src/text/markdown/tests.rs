@@ -199,6 +199,15 @@ fn marks_for_the_generator_are_left_out() {
 }
 
 #[test]
+fn an_export_loses_attribute_lists_and_keeps_what_is_meant_to_be_read() {
+    let markdown = "## Ports {#ports}\n\n[Change it](/x){.link-right} and {{event name}}, `{.a}`.\n\
+                    import it from 'x'\n```\n{.b}\n```\n";
+    let stripped = "## Ports {#ports}\n\n[Change it](/x) and {{event name}}, `{.a}`.\n\
+                    import it from 'x'\n```\n{.b}\n```\n";
+    assert_eq!(strip_attributes(markdown), stripped);
+}
+
+#[test]
 fn a_template_that_is_explained_is_shown() {
     let markdown = "1. **{{sender_name}}** - The name.\n2. *{{ sender.city }}*: The city.\n\n\
                     Write to **{{site.mail}}** now.\n";
