@@ -102,6 +102,7 @@ async fn drive(
         fields: Default::default(),
         seen_at: Some("2026-11-22T10:00:00Z".to_owned()),
         messages: Vec::new(),
+        is_cut: false,
         attachments: Vec::new(),
     };
     let wording = Wording {

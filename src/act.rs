@@ -3,6 +3,7 @@
 //! before it is done again. A public reply goes out at most once.
 
 mod carry;
+mod instead;
 mod plan;
 mod tags;
 

@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::ensure;
 use clap::CommandFactory as _;
 use clap::Parser;
 use clap::Subcommand;
@@ -130,7 +131,10 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
     match cli.command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "deskhand", out);
+            // Written at once: what generates them takes no closed pipe.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "deskhand", &mut script);
+            out.write_all(&script)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Init(args) => init::run(&args, out).map(|()| ExitCode::SUCCESS),
@@ -187,21 +191,21 @@ async fn run_with(command: Command, loaded: Loaded, out: &mut dyn Write) -> anyh
             spending.settle().await;
             asked
         }
-        Command::Inbox(args) => inbox::run(&args, &app::open_store(&settings)?, out).await,
-        Command::Decisions(args) => decisions::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Inbox(args) => inbox::run(&args, &existing_store(&settings)?, out).await,
+        Command::Decisions(args) => decisions::run(&args, &existing_store(&settings)?, out).await,
         Command::Outcomes(args) => {
-            outcomes::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
+            outcomes::run(&args, &existing_store(&settings)?, &Clock::System, out).await
         }
         Command::Handovers(args) => {
-            handovers::run(&args, &app::open_store(&settings)?, &Clock::System, out).await
+            handovers::run(&args, &existing_store(&settings)?, &Clock::System, out).await
         }
         Command::Certificate(args) => {
-            certificate::run(&args, &settings, &app::open_store(&settings)?, out).await
+            certificate::run(&args, &settings, &existing_store(&settings)?, out).await
         }
         Command::Label(args) => {
-            label::run(&args, &settings, &app::open_store(&settings)?, out).await
+            label::run(&args, &settings, &existing_store(&settings)?, out).await
         }
-        Command::Send(args) => send::run(&args, &app::open_store(&settings)?, out).await,
+        Command::Send(args) => send::run(&args, &existing_store(&settings)?, out).await,
         // Handled before settings were read.
         Command::Demo(_)
         | Command::Init(_)
@@ -231,6 +235,22 @@ impl Library {
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<ExitCode> {
     runtime()?.block_on(work)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens a store that is there already: a command about what a service did must not make
+/// an empty one beside it, and report on that.
+///
+/// # Errors
+/// If there is none in the folder of the settings, or it cannot be used.
+fn existing_store(settings: &Settings) -> anyhow::Result<Store> {
+    let folder = &settings.store.folder;
+    ensure!(
+        folder.join("deskhand.db").is_file(),
+        "there is no store in {}; name the settings the service runs with by --config or \
+         DESKHAND_CONFIG, or its folder by DESKHAND__STORE__FOLDER",
+        std::path::absolute(folder).unwrap_or_else(|_| folder.clone()).display()
+    );
+    app::open_store(settings)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

@@ -129,6 +129,9 @@ pub struct Signals {
     /// most.
     #[serde(default)]
     pub tried_before: bool,
+    /// Why the draft may answer another question than the one asked, in their order.
+    #[serde(default)]
+    pub doubts: Vec<Hold>,
     /// True if the customer's message holds no words.
     pub empty_question: bool,
     /// True if the ticket is in a language the passages do not answer in: suggested at

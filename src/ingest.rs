@@ -236,9 +236,15 @@ async fn remove_missing(
         return Ok(());
     }
     let (dry_run, source) = (plan.dry_run, source.to_owned());
+    // One folder may be the knowledge of two brands: what was taken in for one says nothing
+    // of the other.
+    let only = plan.brand.clone();
     let remove = move |connection: &rusqlite::Connection| {
         let mut removed = Vec::new();
         for (brand, pool) in knowledge::scopes_of(connection, &source)? {
+            if only.as_ref().is_some_and(|it| *it != brand) {
+                continue;
+            }
             let scope = (brand, pool);
             let mut kept = seen.kept.get(&scope).cloned().unwrap_or_default();
             kept.extend(seen.kept_anywhere.iter().cloned());

@@ -49,13 +49,16 @@ impl Audience {
         }
     }
 
-    /// One audience for several that are told. Public if one of them is; several
+    /// One audience for several that are told. Public if one of them is and none is
+    /// internal; several
     /// segments are kept for the team, because a document has one audience.
     pub fn of_many(words: &[String]) -> Audience {
         let told: Vec<Audience> = words.iter().map(|it| Audience::parse(it)).collect();
         match told.as_slice() {
             [only] => only.clone(),
             [] => Audience::Internal,
+            // Whoever names the team among others did not mean everybody.
+            several if several.contains(&Audience::Internal) => Audience::Internal,
             several if several.contains(&Audience::Public) => Audience::Public,
             _ => Audience::Internal,
         }

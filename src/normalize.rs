@@ -52,6 +52,8 @@ pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ti
     for message in messages.iter().filter(|it| it.public) {
         turns.push(turn(message, &turns, &mut remarks));
     }
+    // Every remark on a turn tells of a message that was cut.
+    let is_cut = conversation.is_cut || usize::from(0 < first) < remarks.len();
     let question = open_question(&turns, settled);
     let question = if only_subject(conversation, &turns, &question, settled) {
         remarks.push("the message has no words; its subject was read as the question".to_owned());
@@ -73,6 +75,7 @@ pub fn normalize_after(conversation: &Conversation, settled: Option<&str>) -> Ti
         human_answered: human_answered(messages),
         n_own_replies: n_own_replies(messages, settled),
         subject,
+        is_cut,
         turns,
         remarks,
         attachments: conversation.attachments.iter().map(|it| clean_line(it)).collect(),

@@ -16,6 +16,7 @@ pub mod resolutions;
 pub mod spending;
 mod writer;
 
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,7 +95,10 @@ pub struct Store {
 impl Store {
     /// Opens the store in `folder`, making folder and tables if there are none.
     pub fn open(folder: &Path, ballast_bytes: u64) -> Result<Store, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::Unusable {
+        // What customers wrote is for whoever runs the service.
+        let mut made = std::fs::DirBuilder::new();
+        made.recursive(true).mode(0o700);
+        made.create(folder).map_err(|error| StoreError::Unusable {
             path: folder.display().to_string(),
             detail: format!("the folder could not be made: {error}"),
         })?;

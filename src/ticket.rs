@@ -36,6 +36,9 @@ pub struct Conversation {
     /// Oldest first. Public replies and internal notes.
     #[serde(default)]
     pub messages: Vec<Message>,
+    /// True if whoever told of it left out the ends of long messages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// Names of the files that came with the messages, as their senders chose them. The
     /// files are not opened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -219,12 +222,28 @@ pub struct Ticket {
     pub human_answered: bool,
     /// Number of our own public replies since a person of the team last wrote.
     pub n_own_replies: usize,
+    /// True if a message was not read to its end: what it goes on to say is not known.
+    #[serde(default)]
+    pub is_cut: bool,
     /// Odd input that was made harmless, in words an operator understands.
     pub remarks: Vec<String>,
     /// Names of files, each one line. Looked at for what talks to a model; never prompted,
     /// quoted or searched for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
+}
+
+#[cfg(test)]
+impl Ticket {
+    /// A ticket of which nothing is known but what was said.
+    pub(crate) fn of_turns(turns: &[(AuthorKind, &str)]) -> Ticket {
+        let turns = turns.iter().enumerate().map(|(id, (author, text))| Turn {
+            message_id: id.to_string(),
+            author: *author,
+            text: (*text).to_owned(),
+        });
+        Ticket { turns: turns.collect(), ..Ticket::default() }
+    }
 }
 
 /// One public message, cleaned.

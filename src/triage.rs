@@ -134,7 +134,8 @@ pub fn triage(ticket: &Ticket, stages: &StageModel, known: Known<'_>) -> Triage 
     if flags.is_empty()
         && let Ok(closing) = closing::shipped()
     {
-        let said = closing.of(ticket).map(|reason| Flag { kind: FlagKind::NothingAsked, reason });
+        let said = closing.of(ticket).or_else(|| closing.taken_back(ticket));
+        let said = said.map(|reason| Flag { kind: FlagKind::NothingAsked, reason });
         flags.extend(said);
     }
     let tones = mood::shipped().ok();

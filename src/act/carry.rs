@@ -9,11 +9,10 @@ use crate::act::Finished;
 use crate::act::Record;
 use crate::act::Seen;
 use crate::act::SupersededBy;
-use crate::act::plan::planned;
+use crate::act::instead::stand_in;
 use crate::decide::Decision;
 use crate::helpdesk::Action;
 use crate::helpdesk::HelpdeskError;
-use crate::proposal;
 use crate::store::decisions::Decided;
 use crate::store::outbox;
 use crate::store::outbox::Claim;
@@ -29,10 +28,6 @@ use crate::ticket::is_closed;
 /// How long to wait before looking for a write whose answer was lost. Guessed:
 /// helpdesks show a new message within a second or two.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
-
-/// Place of the note that stands in for a reply that was held back; what shows it to
-/// people comes behind.
-const STAND_IN_PLACE: u32 = 100;
 
 /// Letters and digits by which a message is recognised. The start is enough, and
 /// is before the list of sources, whose links helpdesks rewrite.
@@ -267,39 +262,6 @@ async fn settle(
 ) -> Result<Option<Finished>, ActError> {
     let held = put(acting, entry, settled).await?;
     Ok((!held).then_some(Finished::LostLease))
-}
-
-/// Ends a reply that must not, cannot or may already have gone out, and plans
-/// the note that gives its text to the agent, in one transaction.
-async fn stand_in(
-    acting: &Acting<'_>,
-    decided: &Decided,
-    record: &Record,
-    entry: &Entry,
-    settled: Settled,
-) -> Result<Option<Finished>, ActError> {
-    let now_ms = acting.clock.now_ms();
-    let why = match &settled {
-        Settled::Unknown(why) | Settled::Withdrawn(why) | Settled::Refused(why) => why.as_str(),
-        Settled::Sent { .. } | Settled::Planned { .. } => "",
-    };
-    let note = Action::Note(proposal::note_instead(&record.proposal, why));
-    // A hand-over has its note already.
-    let is_handed_over = matches!(record.proposal.decision, Decision::Escalate(_));
-    let wanted = if is_handed_over { Vec::new() } else { vec![note, Action::Open] };
-    let possible = wanted.into_iter().filter(|it| acting.helpdesk.can(it.name()).is_ok());
-    let places = STAND_IN_PLACE..;
-    let writes: Vec<_> =
-        possible.zip(places).map(|(it, place)| planned(&it, place, now_ms)).collect();
-    let (lease, seq, decided) = (acting.lease.clone(), entry.seq, decided.clone());
-    let held = acting.store.write(move |it| {
-        let held = outbox::settle(it, &lease, seq, &settled, now_ms)?;
-        for write in writes.iter().filter(|_| held) {
-            outbox::plan(it, &lease, &decided, write)?;
-        }
-        Ok(held)
-    });
-    Ok((!held.await?).then_some(Finished::LostLease))
 }
 
 /// Withdraws everything of a decision that is not over.

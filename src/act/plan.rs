@@ -114,6 +114,14 @@ fn actions(
     actions
 }
 
+/// The tags of a reply that was to be sent, as those of a suggestion. `None` for others.
+pub(super) fn not_sent(action: &str) -> Option<Action> {
+    let Ok(Action::Tag { mut tags }) = serde_json::from_str(action) else { return None };
+    let sent = tags.iter_mut().find(|it| *it == SENT_TAG)?;
+    SUGGESTED_TAG.clone_into(sent);
+    Some(Action::Tag { tags })
+}
+
 /// A suggestion, where people see it.
 fn suggestion(proposal: &Proposal) -> [Action; 2] {
     [Action::Note(proposal::note(proposal)), Action::Open]

@@ -161,6 +161,15 @@ async fn take_in_all(
             }
             total.add(summary);
         }
+        for gone in gone_exports(store, &named).await? {
+            let why = format!(
+                "{gone} is gone; what came from it is kept: `deskhand ingest --forget {gone}` removes it"
+            );
+            if !args.json {
+                writeln!(out, "{why}")?;
+            }
+            total.notes.push(why);
+        }
         let passed_over = ingest::passed_over(Path::new(&named));
         if !args.json && !passed_over.is_empty() {
             writeln!(out, "passed over in {named}; name a file itself to have it read:")?;
@@ -168,6 +177,18 @@ async fn take_in_all(
         }
     }
     Ok(total)
+}
+
+/// Files of a folder that knowledge came from and that are no more. A page that is gone is
+/// removed; a whole export that is gone may be a mistake.
+async fn gone_exports(store: &Store, named: &str) -> anyhow::Result<Vec<String>> {
+    let Ok(folder) = Path::new(named).canonicalize() else { return Ok(Vec::new()) };
+    let known = store.read(knowledge::sources).await?;
+    let is_gone = |it: &String| {
+        let file = Path::new(it);
+        file.parent() == Some(folder.as_path()) && !file.exists()
+    };
+    Ok(known.into_iter().filter(is_gone).collect())
 }
 
 fn open(named: &str, args: &IngestArgs, settings: &Settings) -> anyhow::Result<Vec<Source>> {

@@ -38,6 +38,18 @@ pub enum Hold {
     Language,
     /// The customer has tried what it advises.
     TriedBefore,
+    /// A message was too long to be read to its end.
+    Cut,
+    /// The customer names something the articles it cites do not speak of.
+    OtherThing,
+    /// The customer wants to do something else than the articles it cites say how to do.
+    OtherAction,
+    /// The customer says that something fails, and it says how that is meant to work.
+    Trouble,
+    /// One of the customer's questions is not touched by it.
+    Incomplete,
+    /// The customer asks that something be done, or it sends them to people for it.
+    NeedsPeople,
     /// The model failed, and the draft stands in for its own.
     Fallback,
     NotSure,
@@ -65,6 +77,12 @@ impl Hold {
             Hold::AsksBack => "asks_back",
             Hold::Language => "language",
             Hold::TriedBefore => "tried_before",
+            Hold::Cut => "cut",
+            Hold::OtherThing => "other_thing",
+            Hold::OtherAction => "other_action",
+            Hold::Trouble => "trouble",
+            Hold::Incomplete => "incomplete",
+            Hold::NeedsPeople => "needs_people",
             Hold::Fallback => "fallback",
             Hold::NotSure => "not_sure",
             Hold::NotGrounded => "not_grounded",
@@ -120,7 +138,7 @@ pub(super) fn holds(signals: &Signals, thresholds: Thresholds) -> impl Iterator<
         (signals.leave != Leave::Reply, Hold::WithPeople),
         (signals.person_involved, Hold::PersonInvolved),
     ];
-    let after = [
+    let found = [
         (signals.injection, Hold::Injection),
         (signals.injected_passage, Hold::InjectedPassage),
         (signals.stale, Hold::Stale),
@@ -129,11 +147,14 @@ pub(super) fn holds(signals: &Signals, thresholds: Thresholds) -> impl Iterator<
         (signals.asks_back, Hold::AsksBack),
         (signals.language_unsupported, Hold::Language),
         (signals.tried_before, Hold::TriedBefore),
+    ];
+    let after = [
         (signals.fallback, Hold::Fallback),
         (!is_sure, Hold::NotSure),
         (!is_grounded, Hold::NotGrounded),
     ];
     let policies = signals.policies.iter().map(|it| (true, *it));
-    let looked_at = before.into_iter().chain(policies).chain(after);
+    let doubts = signals.doubts.iter().map(|it| (true, *it));
+    let looked_at = before.into_iter().chain(policies).chain(found).chain(doubts).chain(after);
     looked_at.filter_map(|(holds, hold)| holds.then_some(hold))
 }

@@ -27,6 +27,7 @@ const SOUND: Signals = Signals {
     reply_limit_reached: false,
     said_before: false,
     tried_before: false,
+    doubts: Vec::new(),
     empty_question: false,
     language_unsupported: false,
     n_passages: 3,
@@ -132,6 +133,22 @@ fn a_policy_leaves_a_suggestion_whichever_it_is() {
 }
 
 #[test]
+fn a_doubt_leaves_a_suggestion_whichever_it_is() {
+    for doubt in [
+        Hold::Cut,
+        Hold::OtherThing,
+        Hold::OtherAction,
+        Hold::Trouble,
+        Hold::Incomplete,
+        Hold::NeedsPeople,
+    ] {
+        let signals = Signals { doubts: vec![doubt], ..SOUND };
+        assert_eq!(decide(&signals, AUTOPILOT), Decision::Suggest, "{doubt:?}");
+        assert_eq!(because(&signals, AUTOPILOT).holds, [doubt]);
+    }
+}
+
+#[test]
 fn everything_that_holds_is_kept_in_one_order() {
     let signals = Signals {
         sensitive_topic: true,
@@ -192,6 +209,7 @@ proptest! {
         flags in prop::array::uniform17(any::<bool>()),
         with_people in any::<bool>(),
         policy in prop::option::of(Just(Hold::Vip)),
+        doubt in prop::option::of(Just(Hold::Trouble)),
         n_passages in 0_usize..3,
         grounding in prop::option::of(0.0_f32..1.0),
         confidence in prop::option::of(0.0_f32..1.0),
@@ -212,6 +230,7 @@ proptest! {
             reply_limit_reached: limit,
             said_before,
             tried_before,
+            doubts: doubt.into_iter().collect(),
             empty_question: empty,
             language_unsupported: language,
             n_passages,
@@ -229,6 +248,7 @@ proptest! {
         let sound = flags.iter().all(|it| !it)
             && !with_people
             && policy.is_none()
+            && doubt.is_none()
             && n_passages != 0
             && grounding.is_some_and(|it| 0.9 <= it)
             && confidence.is_some_and(|it| 0.85 <= it);

@@ -86,6 +86,7 @@ pub(super) fn conversation(value: &Val) -> Option<Conversation> {
         assignee: word(value, "assignee"),
         seen_at: word(value, "seen_at"),
         messages: Vec::new(),
+        is_cut: false,
         attachments: Vec::new(),
     })
 }

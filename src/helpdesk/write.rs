@@ -35,7 +35,7 @@ impl Helpdesk {
             .map_err(|why| self.unsupported(action.name(), why))?;
         let mut inputs = vec![input_of(conversation, action, intent)];
         let mut written = Written::default();
-        let mut wrote = false;
+        let (mut wrote, mut tells_id) = (false, false);
         for step in steps {
             inputs = self.rounds(step, inputs).map_err(|it| self.unreadable(about.call, it))?;
             for input in &mut inputs {
@@ -57,10 +57,19 @@ impl Helpdesk {
                 if let Some(kept) = step.keep.as_ref().map(read).transpose()? {
                     *input = jq::merged(input, &kept);
                 }
-                // The write is done. An answer without the id we look for does not undo it.
+                tells_id |= step.result.is_some();
                 let result = step.result.as_ref().and_then(|it| read(it).ok());
                 let id = result.as_ref().and_then(|it| mapping::word(it, "message"));
                 written.message_id = id.or(written.message_id);
+            }
+        }
+        // Done, says the status; a login page between us says so, too. Where it can be looked
+        // for, that tells.
+        if tells_id && makes_message(action) && written.message_id.is_none() {
+            let detail = "its answer names no message".to_owned();
+            if self.can("messages").is_ok() {
+                let helpdesk = self.name().to_owned();
+                return Err(HelpdeskError::Undecided { helpdesk, detail, retry_after: None });
             }
         }
         Ok(written)

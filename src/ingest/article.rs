@@ -82,7 +82,11 @@ fn text_of(bytes: &[u8]) -> anyhow::Result<String> {
         return Ok(String::from_utf16_lossy(&units));
     }
     ensure!(!bytes.contains(&0), "it is not a text file; save it as UTF-8, or leave it out");
-    Ok(String::from_utf8_lossy(bytes).into_owned())
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        // An older Windows page. Marks in the place of letters would be quoted to customers.
+        Err(_) => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()),
+    }
 }
 
 fn of_paper(kind: &str, bytes: &[u8]) -> anyhow::Result<Document> {

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use anyhow::bail;
 use serde_json::Map;
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::DEFAULT_BRAND;
 use super::Plan;
@@ -79,7 +80,7 @@ pub(super) fn read_record(
         let shown = text::shorten(&it, MAX_SHOWN_CHARS);
         format!("“{shown}” is no date such as 2025-01-31; it is taken in without one")
     });
-    if is_past_ticket(record) {
+    if is_past_ticket(record) || holds_past_tickets(source) {
         return past_ticket(record, document, remark);
     }
     if is_draft(record) {
@@ -133,9 +134,17 @@ fn is_past_ticket(record: &Map<String, Value>) -> bool {
         Some("article") => return false,
         Some(_) | None => {}
     }
-    ["answer", "turns", "solved", "linked_articles", "subject"]
-        .iter()
-        .any(|it| record.contains_key(*it))
+    let has = |key: &str| record.contains_key(key);
+    // What somebody wrote at some time and nobody titled is no article.
+    let is_message = has("text") && has("created") && !has("title") && !has("url");
+    is_message || ["answer", "turns", "solved", "linked_articles", "subject"].into_iter().any(has)
+}
+
+/// True for a file whose name says that it holds what customers wrote: a line of it is
+/// never an article, whatever it lacks.
+fn holds_past_tickets(source: &str) -> bool {
+    let name = source.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.starts_with("past_tickets.") || name.starts_with("past_links.")
 }
 
 fn past_ticket(
@@ -147,10 +156,13 @@ fn past_ticket(
     document.solved = record.get("solved").and_then(Value::as_bool).unwrap_or(false);
     document.linked_articles = linked_articles(record);
     let (asked, answered) = question_and_answer(record);
-    let title = mask(&document.title).text;
-    document.body = without_title(&mask(&asked).text, &title);
-    document.answer = answered.map(|it| mask(&it).text).filter(|it| !it.trim().is_empty());
+    // Letters as people type them: full-width digits are digits.
+    let masked = |text: &str| mask(&text.nfkc().collect::<String>()).text;
+    let title = masked(&document.title);
+    document.body = without_title(&masked(&asked), &title);
+    document.answer = answered.map(|it| masked(&it)).filter(|it| !it.trim().is_empty());
     document.title = title;
+    document.tags.iter_mut().for_each(|it| *it = masked(it));
     if document.body.trim().is_empty() && document.title.trim().is_empty() {
         bail!("it has no question: none of `subject`, `title`, `body`, `text`, `turns`");
     }
@@ -181,7 +193,10 @@ fn linked_articles(record: &Map<String, Value>) -> Vec<String> {
 fn without_title(body: &str, title: &str) -> String {
     let rest = if title.is_empty() { None } else { body.strip_prefix(title) };
     match rest {
-        Some(rest) if !rest.trim().is_empty() => rest.trim_start().to_owned(),
+        // "Log" does not begin "Login fails".
+        Some(rest) if !rest.trim().is_empty() && !rest.starts_with(char::is_alphanumeric) => {
+            rest.trim_start().to_owned()
+        }
         Some(_) | None => body.to_owned(),
     }
 }

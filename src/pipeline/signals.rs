@@ -1,5 +1,6 @@
 //! What the decision is made of, read off what the steps found.
 
+mod doubts;
 mod told;
 
 use crate::decide::Signals;
@@ -60,6 +61,7 @@ pub(super) fn signals(
         person_involved: person_involved(ticket, circumstances),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         said_before: told::says_it_again(draft, ticket),
+        doubts: doubts::doubts(ticket, draft, &retrieved.articles, &context.scope.brand),
         tried_before: told::advises_what_was_tried(draft, ticket),
         empty_question: !has_words,
         language_unsupported: !one_language,

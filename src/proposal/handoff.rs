@@ -155,18 +155,9 @@ mod tests {
     use crate::draft::Sentence;
     use crate::draft::Writer;
 
-    fn ticket(turns: &[(AuthorKind, &str)]) -> Ticket {
-        let turns = turns.iter().enumerate().map(|(id, (author, text))| Turn {
-            message_id: id.to_string(),
-            author: *author,
-            text: (*text).to_owned(),
-        });
-        Ticket { turns: turns.collect(), ..Ticket::default() }
-    }
-
     #[test]
     fn what_was_asked_and_answered_is_listed_in_pairs_and_by_whom() {
-        let told = ticket(&[
+        let told = Ticket::of_turns(&[
             (AuthorKind::Customer, "Where is my invoice?"),
             (AuthorKind::Own, "In the order confirmation."),
             (AuthorKind::Bot, "Your ticket matters to us."),
@@ -189,7 +180,7 @@ mod tests {
     #[test]
     fn what_the_customer_tried_is_quoted_in_their_words_and_bounded() {
         let long = format!("I tried {}.", "everything ".repeat(60));
-        let told = ticket(&[
+        let told = Ticket::of_turns(&[
             (AuthorKind::Customer, "It does not start. I have restarted it twice. Please help."),
             (AuthorKind::Agent, "I tried it here, too."),
             (AuthorKind::Customer, &long),
@@ -202,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_was_promised_is_a_commitment_whoever_promised_it() {
-        let told = ticket(&[
+        let told = Ticket::of_turns(&[
             (AuthorKind::Agent, "Thank you for waiting. We will refund the full amount tomorrow."),
             (AuthorKind::Customer, "You will refund me, yes?"),
         ]);
@@ -211,7 +202,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_known_nothing_is_said() {
-        let told = ticket(&[(AuthorKind::Customer, "How do I export my invoices?")]);
+        let told = Ticket::of_turns(&[(AuthorKind::Customer, "How do I export my invoices?")]);
         assert!(exchanges(&told).is_empty() && triage::tried(&told).is_empty());
         assert!(commitments(&told).is_empty() && latest(std::iter::empty()).is_empty());
     }

@@ -76,6 +76,12 @@ fn told(hold: Hold, signals: &Signals, thresholds: Thresholds) -> String {
         }
         Hold::Language => "It is not in the customer's language: translate what is right of it.",
         Hold::TriedBefore => "It advises what the customer says they have tried.",
+        Hold::Cut => "A message is too long to be read to its end.",
+        Hold::OtherThing => "The customer names something the article does not speak of.",
+        Hold::OtherAction => "The customer may want something else than the article is about.",
+        Hold::Trouble => "The customer says that it fails; the article says how it should work.",
+        Hold::Incomplete => "One of the customer's questions is not answered by it.",
+        Hold::NeedsPeople => "Somebody of your team may have to do something.",
         Hold::Fallback => "The model did not answer; this was put together without it.",
         Hold::NotSure => {
             let (sure, needed) =

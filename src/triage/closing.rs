@@ -40,6 +40,7 @@ struct Table {
     gratitude: Vec<String>,
     solved: Vec<String>,
     let_be: Vec<String>,
+    taken_back: Vec<String>,
     will_try: Vec<String>,
     beside: Vec<String>,
     addressing: String,
@@ -57,6 +58,10 @@ pub(super) struct Closing {
     says: Regex,
     /// The phrases that say it works.
     works: Regex,
+    /// A whole text of listed phrases or of those that take a question back, and the
+    /// phrases of which one must be there then.
+    whole_or_back: Regex,
+    back: Regex,
     /// A word of thanks or greeting, then a name.
     addressed: Regex,
     no_names: BTreeSet<String>,
@@ -84,7 +89,11 @@ impl Closing {
             r"(?i:(?:^|[^\p{{L}}])(?:{}))\s*,?\s*@?(?P<name>{NAME})|^(?P<first>{NAME})\s*[,!-]|\n[\s–—-]*(?P<last>{NAME})[.! ]*$",
             table.addressing
         );
+        let back = any(&[&table.taken_back]);
+        let with_back = [any(&lists), back.clone()].join("|");
         Ok(Closing {
+            whole_or_back: compile("taken_back", &format!(r"^(?: (?:\.|{with_back}))* $"))?,
+            back: compile("taken_back", &format!(" (?:{back}|{}) ", any(&[&table.solved])))?,
             whole: compile("whole", &format!(r"^(?: (?:\.|{}))* $", any(&lists)))?,
             says: compile("says", &format!(" (?:{}) ", any(&lists[..4])))?,
             works: compile("solved", &format!(" (?:{}) ", any(&[&table.solved])))?,
@@ -108,6 +117,23 @@ impl Closing {
             return None;
         }
         self.read(&ticket.question)
+    }
+
+    /// The words with which a customer takes a question back before anybody answers it:
+    /// all that the latest of several messages says. `None` where anything else is said.
+    pub(super) fn taken_back(&self, ticket: &Ticket) -> Option<String> {
+        let open = ticket.turns.iter().rev().take_while(|it| !it.author.answers());
+        let mut said = open.filter(|it| it.author == AuthorKind::Customer);
+        let latest = said.next().filter(|it| !it.text.trim().is_empty())?;
+        // The first message of a conversation has nothing to take back.
+        said.next()?;
+        if latest.text.chars().nth(MAX_CHARS).is_some() || latest.text.contains(['?', '？', '؟'])
+        {
+            return None;
+        }
+        let plain = plain(&self.without_names(&latest.text));
+        let found = self.back.find(&plain).filter(|_| self.whole_or_back.is_match(&plain))?;
+        Some(format!("taken back: \"{}\"", found.as_str().trim()))
     }
 
     /// True if a text asks nothing and says that it works, is solved or understood.

@@ -16,5 +16,15 @@ pub fn tried(ticket: &Ticket) -> Vec<&str> {
     let Ok(rules) = rules::shipped() else { return Vec::new() };
     let theirs = ticket.turns.iter().filter(|it| it.author == AuthorKind::Customer);
     let said = theirs.flat_map(|it| sentences(&it.text).into_iter().take(N_SENTENCES));
-    said.filter(|it| rules.tells_what_was_tried(&plain(it))).collect()
+    let told = said.map(|it| (it, plain(it))).filter(|(_, plain)| !asks(plain));
+    told.filter(|(_, plain)| rules.tells_what_was_tried(plain)).map(|(it, _)| it).collect()
+}
+
+/// Words with which questions begin: what is done in one has not been tried yet.
+const ASKING: &str = "how what where when why which who is are can could do does did will would should may wie was wo wann warum kann \
+    comment quand pourquoi como donde cuando come dove quando hoe waar";
+
+fn asks(plain: &str) -> bool {
+    let first = plain.split([' ', '.']).find(|it| !it.is_empty()).unwrap_or_default();
+    ASKING.split_whitespace().any(|it| it == first)
 }

@@ -58,6 +58,12 @@ impl Shell {
         String::from_utf8(output.stderr).unwrap()
     }
 
+    /// Makes a store with one article in it.
+    fn stock(&self) {
+        self.write("lamps.md", "# Clean a lamp\n\nWipe it with a dry cloth.\n");
+        self.says(&["ingest", "lamps.md"]);
+    }
+
     fn write(&self, file: &str, text: &str) {
         std::fs::write(self.folder.path().join(file), text).unwrap();
     }
@@ -156,6 +162,7 @@ fn the_environment_overrides_the_file_and_check_says_so() {
 #[test]
 fn the_switch_stays_where_it_was_put() {
     let shell = shell();
+    shell.stock();
     assert!(shell.says(&["send"]).starts_with("on"));
     shell.says(&["send", "off"]);
     let state: Value = serde_json::from_str(&shell.says(&["send", "--json"])).unwrap();
@@ -165,11 +172,22 @@ fn the_switch_stays_where_it_was_put() {
 #[test]
 fn an_empty_house_answers_honestly() {
     let shell = shell();
+    shell.stock();
     assert!(shell.says(&["inbox"]).contains("nothing yet"));
     assert!(shell.complains(&["inbox", "retry", "7"]).contains('7'));
     assert!(shell.complains(&["decisions", "show", "x"]).contains("no decision x"));
     let asked = shell.says(&["ask", "How do I reset my password?"]);
     assert!(asked.contains("hand over"), "{asked}");
+}
+
+#[test]
+fn a_command_beside_no_store_makes_none() {
+    let shell = shell();
+    for command in [&["send", "off"][..], &["inbox"], &["decisions"], &["handovers"]] {
+        let complaint = shell.complains(command);
+        assert!(complaint.contains("there is no store in"), "{command:?}: {complaint}");
+    }
+    assert!(!shell.folder.path().join("data").exists());
 }
 
 #[test]
@@ -222,6 +240,20 @@ fn files_that_are_passed_over_are_named() {
     shell.write("docs/corpus.jsonl", "{\"id\":\"a\",\"title\":\"Lamps\",\"body\":\"On.\"}\n");
     let told = shell.says(&["ingest", "docs"]);
     assert!(told.contains("reset.md") && !told.contains("corpus.jsonl\n  "), "{told}");
+}
+
+#[test]
+fn an_export_that_is_gone_is_told_and_not_removed_by_itself() {
+    let shell = shell();
+    std::fs::create_dir(shell.folder.path().join("docs")).unwrap();
+    let article = "{\"id\":\"a\",\"title\":\"Lamps\",\"body\":\"Lamps are cleaned dry.\"}\n";
+    let ticket = "{\"id\":\"t\",\"subject\":\"Dust\",\"text\":\"Dusty\",\"answer\":\"Wipe it.\",\"solved\":true}\n";
+    shell.write("docs/corpus.jsonl", article);
+    shell.write("docs/past_tickets.jsonl", ticket);
+    shell.says(&["ingest", "docs"]);
+    std::fs::remove_file(shell.folder.path().join("docs/past_tickets.jsonl")).unwrap();
+    let told = shell.says(&["ingest", "docs"]);
+    assert!(told.contains("past_tickets.jsonl is gone") && told.contains("--forget"), "{told}");
 }
 
 #[test]

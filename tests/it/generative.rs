@@ -513,6 +513,7 @@ fn conversation() -> Conversation {
         fields: Default::default(),
         seen_at: None,
         messages: vec![message],
+        is_cut: false,
         attachments: Vec::new(),
     }
 }

@@ -64,11 +64,15 @@ impl Inbox {
         self.store.write(lease).await.unwrap().map(|(lease, _)| lease)
     }
 
-    /// Ends everything that waits under a lease, as a worker does.
     async fn end(&self, lease: Lease) {
+        self.end_as(lease, Outcome::Replied).await;
+    }
+
+    /// Ends everything that waits under a lease, as a worker does.
+    async fn end_as(&self, lease: Lease, outcome: Outcome) {
         let end = move |it: &_| {
             for waiting in leases::waiting(it, &lease.key)? {
-                inbox::finish(it, waiting.seq, &Outcome::Replied, 2_000)?;
+                inbox::finish(it, waiting.seq, &outcome, 2_000)?;
             }
             leases::release(it, &lease, 2_000)
         };
@@ -102,6 +106,20 @@ async fn a_webhook_that_comes_after_the_sweep_takes_the_place_of_its_row() {
     assert_eq!(inbox.origins().await, ["webhook"]);
     assert_eq!(inbox.sweep("12:00").await, Arrival::Repeat);
     assert!(inbox.lease().await.is_some(), "it still waits to be read");
+}
+
+#[tokio::test]
+async fn the_note_about_a_dead_letter_is_no_news_and_a_webhook_is() {
+    let inbox = Inbox::new();
+    inbox.webhook("evt-1").await;
+    let lease = inbox.lease().await.unwrap();
+    inbox.end_as(lease, Outcome::Dead("the helpdesk says 401".to_owned())).await;
+    for change in ["12:01", "12:02"] {
+        assert_eq!(inbox.sweep(change).await, Arrival::Repeat);
+    }
+    assert!(inbox.lease().await.is_none(), "it was buried and told of once");
+    inbox.webhook("evt-2").await;
+    assert!(inbox.lease().await.is_some(), "the customer wrote again");
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
+use super::doubts::stated;
 use crate::draft::Draft;
-use crate::draft::Sentence;
-use crate::draft::SentenceKind;
+use crate::text::cues::Cues;
 use crate::text::cues::plain;
 use crate::text::terms::Terms;
 use crate::ticket::AuthorKind;
@@ -21,6 +22,23 @@ const SAID_BEFORE: f32 = 0.7;
 /// (Guessed, low: whoever is held by mistake is only shown to a person first.)
 const MIN_SHARED: usize = 2;
 const SAME_ATTEMPT: f32 = 0.5;
+
+/// Words that join what was tried to the next thing, or to what came of it.
+const JOINING: [&str; 12] = [
+    " and ", " but ", " und ", " aber ", " et ", " mais ", " y ", " pero ", " e ", " ma ", " en ",
+    " maar ",
+];
+
+/// How customers say that they have done all that they were told, divided by commas.
+const ALL_OF_IT: &str = "all the steps, all steps, every step, all of the steps, all your steps, all the instructions, all instructions, followed the steps, followed the instructions, \
+    followed the guide, followed the article, followed your article, tried everything, nothing works, nothing worked, nothing helps, nothing helped, alles versucht, alles probiert, alle schritte, \
+    nichts hilft, nichts funktioniert, tout essaye, toutes les etapes, rien ne marche, he probado todo, todos los pasos, nada funciona, ho provato tutto, tutti i passaggi, ja tentei tudo, alles geprobeerd";
+
+fn is_of_all(tried: &str) -> bool {
+    static CUES: LazyLock<Cues> =
+        LazyLock::new(|| Cues::compile(ALL_OF_IT.split(',').map(|it| (it.trim(), 0))));
+    !CUES.find(&plain(tried)).is_empty()
+}
 
 /// True if a draft says hardly anything that our earlier replies in this conversation did
 /// not. Whoever writes again was not helped by them.
@@ -54,8 +72,14 @@ pub(super) fn advises_what_was_tried(draft: &Draft, ticket: &Ticket) -> bool {
     }
     let terms = Terms::new(ticket.language.as_deref());
     let read = |text: &str| -> HashSet<Rc<str>> { terms.of(text).into_iter().collect() };
-    // "I checked the folder, but nothing came": each half by itself.
-    let halves = tried.iter().flat_map(|it| it.split([',', ';', '(', '–', '—']));
+    if tried.iter().any(|it| is_of_all(it)) {
+        return true;
+    }
+    // "I checked the folder and restarted it, but nothing came": each part by itself.
+    let joined =
+        |it: &str| JOINING.iter().fold(it.to_lowercase(), |it, word| it.replace(word, ","));
+    let parts: Vec<String> = tried.iter().map(|it| joined(it)).collect();
+    let halves = parts.iter().flat_map(|it| it.split([',', ';', '(', '–', '—']));
     let tried: Vec<HashSet<Rc<str>>> = halves.map(read).collect();
     stated(draft).any(|it| {
         let advice = read(&it.text);
@@ -66,17 +90,13 @@ pub(super) fn advises_what_was_tried(draft: &Draft, ticket: &Ticket) -> bool {
     })
 }
 
-/// What a draft states; its joints name the question and point to people.
-fn stated(draft: &Draft) -> impl Iterator<Item = &Sentence> {
-    draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::draft::Layout;
+    use crate::draft::Sentence;
+    use crate::draft::SentenceKind;
     use crate::draft::Writer;
-    use crate::ticket::Turn;
 
     fn draft(sentences: &[&str]) -> Draft {
         let sentences = sentences.iter().map(|it| Sentence {
@@ -94,18 +114,9 @@ mod tests {
         }
     }
 
-    fn ticket(turns: &[(AuthorKind, &str)]) -> Ticket {
-        let turns = turns.iter().enumerate().map(|(id, (author, text))| Turn {
-            message_id: id.to_string(),
-            author: *author,
-            text: (*text).to_owned(),
-        });
-        Ticket { turns: turns.collect(), ..Ticket::default() }
-    }
-
     #[test]
     fn a_reply_that_was_given_before_is_known_again_however_it_was_set() {
-        let told = ticket(&[
+        let told = Ticket::of_turns(&[
             (AuthorKind::Customer, "Where is my invoice?"),
             (AuthorKind::Own, "Hello,\n\nOpen *Billing*. [1]\nThere,\nchoose Invoices [1]."),
             (AuthorKind::Customer, "And how do I find last month's?"),
@@ -115,7 +126,7 @@ mod tests {
         let more = [again[0], "Older invoices are under Archive, sorted by month and year."];
         assert!(!says_it_again(&draft(&more), &told));
         assert!(!says_it_again(&draft(&[]), &told));
-        let by_person = ticket(&[(AuthorKind::Agent, "Open Billing.")]);
+        let by_person = Ticket::of_turns(&[(AuthorKind::Agent, "Open Billing.")]);
         assert!(!says_it_again(&draft(&again[..1]), &by_person));
     }
 
@@ -124,12 +135,20 @@ mod tests {
         let tried = |text: &str, advice: &str| {
             let ticket = Ticket {
                 language: Some("en".to_owned()),
-                ..ticket(&[(AuthorKind::Customer, text)])
+                ..Ticket::of_turns(&[(AuthorKind::Customer, text)])
             };
             advises_what_was_tried(&draft(&["It may take a minute.", advice]), &ticket)
         };
         let spam = "Check your spam folder.";
         assert!(tried("No mail came. I already checked the spam folder, nothing there.", spam));
+        for (said, advice) in [
+            ("I have reset the lamp already and restarted the router.", "Restart the router."),
+            ("I've added my VAT number but it is not there.", "Add your VAT number."),
+            ("I followed all the steps, nothing works", "Press Reset."),
+            ("I already clicked Forgot password.", "Click Forgot password."),
+        ] {
+            assert!(tried(said, advice), "{said}");
+        }
         assert!(tried("I've restarted the router twice.", "Restart the router and wait."));
         assert!(!tried("No mail came. Where do I look?", spam));
         assert!(!tried("How can I reset my forgotten password?", "Reset your password here."));

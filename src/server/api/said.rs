@@ -102,12 +102,17 @@ impl Said {
             subject: subject.filter(|it| !it.trim().is_empty()),
             channel: self.channel.as_deref().map_or(on, Channel::from_word),
             messages,
+            is_cut: self.messages.iter().any(|it| it.is_longer_than(limits.max_message_chars)),
             ..Conversation::default()
         })
     }
 }
 
 impl Line {
+    fn is_longer_than(&self, max_chars: usize) -> bool {
+        self.text.chars().nth(max_chars).is_some()
+    }
+
     fn message(&self, place: usize, max_chars: usize) -> Message {
         let kind = match self.from {
             Speaker::Customer => AuthorKind::Customer,

@@ -20,6 +20,17 @@ pub fn accept_swept(
     now_ms: i64,
 ) -> rusqlite::Result<Arrival> {
     let key = conversation_key(name, &place.conversation_id);
+    // The note about a dead letter changes the conversation: whoever took that for news
+    // would bury it again each minute. A webhook still brings it back.
+    let is_dead: bool = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT outcome = 'dead' FROM deliveries
+                WHERE conversation = ?1 ORDER BY seq DESC LIMIT 1), 0)",
+        )?
+        .query_row([&key], |row| row.get(0))?;
+    if is_dead {
+        return Ok(Arrival::Repeat);
+    }
     let n_covered = connection
         .prepare_cached(
             "UPDATE conversations SET swept = ?2 WHERE key = ?1 AND (swept = ?2

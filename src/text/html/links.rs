@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::BufferQueue;
-use html5ever::tokenizer::Tag;
 use html5ever::tokenizer::TagKind;
 use html5ever::tokenizer::Token;
 use html5ever::tokenizer::TokenSink;
@@ -13,6 +12,7 @@ use html5ever::tokenizer::Tokenizer;
 use html5ever::tokenizer::TokenizerOpts;
 
 use super::raw_kind;
+use super::writer::attribute;
 
 /// More links than this are navigation, not reading. (Guessed.)
 const MAX_LINKS: usize = 5_000;
@@ -82,10 +82,6 @@ impl TokenSink for Sink {
         }
         raw_kind(&tag).map_or(TokenSinkResult::Continue, TokenSinkResult::RawData)
     }
-}
-
-fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
-    tag.attrs.iter().find(|it| &*it.name.local == name).map(|it| &*it.value)
 }
 
 #[cfg(test)]

@@ -155,6 +155,15 @@ fn a_table_whose_cells_have_several_lines_stays_whole() {
 }
 
 #[test]
+fn a_cell_over_several_rows_or_columns_is_said_in_each_of_them() {
+    let html = "<table><tr><th>Plan</th><th colspan=2>Price</th></tr><tr><td rowspan=2>Pro</td><td>9 EUR</td><td>a month</td></tr>\
+                <tr><td>90 EUR</td><td>a year</td></tr><tr><td>Free</td><td rowspan=99999>0 EUR</td></tr></table>";
+    let table = "| Plan | Price | Price |\n| --- | --- | --- |\n| Pro | 9 EUR | a month |\n\
+                 | Pro | 90 EUR | a year |\n| Free | 0 EUR | |";
+    assert_eq!(to_markdown(html), table);
+}
+
+#[test]
 fn a_first_row_in_bold_heads_a_table() {
     let row = |cells: &[&str]| format!("<tr><td>{}</td></tr>", cells.join("</td><td>"));
     let plans = [row(&["", "<b>Free</b>", "<strong>Pro</strong>"]), row(&["Seats", "1", "9"])];

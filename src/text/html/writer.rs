@@ -126,7 +126,7 @@ impl Writer {
             "a" if self.is_markdown() => self.start_link(tag),
             "table" if self.is_markdown() => self.start_table(),
             "tr" => self.start_row(),
-            "td" | "th" => self.start_cell(name),
+            "td" | "th" => self.start_cell(tag),
             "dt" => self.end_block(2),
             _ => {}
         }
@@ -383,7 +383,7 @@ fn first_number(tag: &Tag) -> u64 {
     attribute(tag, "start").and_then(|it| it.trim().parse().ok()).unwrap_or(1)
 }
 
-fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
+pub(super) fn attribute<'a>(tag: &'a Tag, name: &str) -> Option<&'a str> {
     tag.attrs.iter().find(|it| &*it.name.local == name).map(|it| &*it.value)
 }
 

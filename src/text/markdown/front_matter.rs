@@ -150,7 +150,11 @@ fn read(settings: &Value) -> FrontMatter {
             vec!["internal".to_owned()]
         } else {
             let keys = ["audience", "visibility", "access"];
-            keys.iter().find_map(|it| at(settings, it)).map(tags_of).unwrap_or_default()
+            // What is set and cannot be understood is for the team.
+            let told = keys.iter().find_map(|it| at(settings, it));
+            let words = told.map(tags_of).unwrap_or_default();
+            let is_lost = told.is_some_and(|it| !it.is_null()) && words.is_empty();
+            if is_lost { vec!["internal".to_owned()] } else { words }
         },
         draft: set("draft") == Some(true)
             || set("published") == Some(false)

@@ -239,6 +239,10 @@ fn what_is_not_published_or_not_for_everyone_is_told_however_it_is_spelt() {
         assert_eq!(read(internal).audiences, ["internal"], "{internal}");
     }
     assert_eq!(read("audience: [pro, team]").audiences, ["pro", "team"]);
+    for lost in ["audience: {a: internal}", "audience: true", "audience: 5"] {
+        assert_eq!(read(lost).audiences, ["internal"], "{lost}");
+    }
+    assert!(read("audience:").audiences.is_empty());
     let page = read("draft: false\npublished: true\nstatus: live");
     assert!(!page.draft && page.audiences.is_empty());
 }

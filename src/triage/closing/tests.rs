@@ -28,6 +28,38 @@ fn after_answer(text: &str) -> Option<String> {
     shipped().unwrap().of(&ticket)
 }
 
+/// What is seen in a message behind a question nobody has answered.
+fn after_question(text: &str) -> Option<String> {
+    use AuthorKind::Customer;
+    shipped().unwrap().taken_back(&conversation(&[(Customer, ASKED), (Customer, text)]))
+}
+
+#[test]
+fn a_question_that_is_taken_back_before_it_is_answered_is_none_any_more() {
+    for text in [
+        "Nevermind, it works now",
+        "Found it, forget about it, thanks",
+        "Already done, thank you!",
+        "Update: it works again, please close the ticket",
+        "Hat sich erledigt, danke",
+        "Laissez tomber, merci",
+    ] {
+        assert!(after_question(text).is_some(), "{text}");
+    }
+    for text in [
+        "Thanks!",
+        "Thank you in advance",
+        "It works now, but how do I turn it off?",
+        "Found it, but the button is grey",
+        "It is done wrong",
+        "👍",
+    ] {
+        assert_eq!(after_question(text), None, "{text}");
+    }
+    let only = conversation(&[(AuthorKind::Customer, "Nevermind, it works now")]);
+    assert_eq!(shipped().unwrap().taken_back(&only), None);
+}
+
 #[test]
 fn thanks_and_news_of_success_ask_nothing_in_any_language() {
     for text in [

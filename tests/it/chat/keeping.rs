@@ -164,3 +164,20 @@ async fn a_person_who_steps_in_while_a_reply_is_told_is_not_talked_over() {
     let events = reading.rest().await;
     assert_eq!(quotes(&events), [LEAD], "{events:?} after {:?}", watch.elapsed());
 }
+
+#[tokio::test]
+async fn who_was_promised_a_person_is_not_answered_by_the_machine_a_moment_later() {
+    let chat = Chat::start(vec![Say::Text(answer(&[LEAD]))]).await;
+    let first = "My lamp caught fire";
+    let events = chat.told(&asks(first)).await;
+    assert_eq!(events[0]["reason"], "sensitive_topic", "{events:?}");
+    let second = json!({"conversation": "visit-7", "messages": [
+        {"from": "customer", "text": first},
+        {"from": "deskhand", "text": "A person takes over."},
+        {"from": "customer", "text": QUESTION},
+    ]});
+    let events = chat.told(&second).await;
+    assert_eq!(names(&events), ["handoff", "done"], "{events:?}");
+    assert_eq!(events[0]["reason"], "with_people");
+    assert!(chat.model.requests().is_empty());
+}

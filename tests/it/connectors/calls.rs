@@ -157,6 +157,19 @@ async fn a_redirect_is_not_followed_into_a_lost_write() {
 }
 
 #[tokio::test]
+async fn a_good_status_that_names_no_message_leaves_a_write_undecided() {
+    for answer in [json!("<html>Sign in</html>"), json!({"foo": [1, 2]}), json!(null)] {
+        let fake = Fake::default().then(200, answer);
+        let helpdesk = fake.connected("generic").await;
+        let err = helpdesk.act(&conversation(), &reply(), "in-1").await.unwrap_err();
+        assert!(matches!(err, HelpdeskError::Undecided { .. }), "{err:?}");
+    }
+    // What makes no message has none to name.
+    let fake = Fake::default().then(200, json!({}));
+    fake.connected("generic").await.act(&conversation(), &Action::Handoff, "in-1").await.unwrap();
+}
+
+#[tokio::test]
 async fn chatwoot_labels_are_added_to_those_it_has() {
     let fake = Fake::default().then(200, json!({"payload": ["vip"]})).then(200, json!({}));
     let helpdesk = fake.connected("chatwoot").await;
@@ -283,7 +296,7 @@ async fn an_id_from_a_payload_cannot_climb_out_of_its_path() {
         assert!(matches!(err, HelpdeskError::Unreadable { .. }), "{err:?}");
         assert_eq!(fake.calls(), [""; 0]);
     }
-    let fake = Fake::default().then(200, json!({}));
+    let fake = Fake::default().then(200, json!({"id": "m1"}));
     let helpdesk = fake.connected("generic").await;
     let odd = Conversation { id: "../x?y=1#z".to_owned(), ..conversation() };
     helpdesk.act(&odd, &reply(), "in-1").await.unwrap();

@@ -125,6 +125,7 @@ pub(super) fn conversation() -> Conversation {
         fields: Default::default(),
         seen_at: Some("2026-11-20T09:41:07Z".to_owned()),
         messages: Vec::new(),
+        is_cut: false,
         attachments: Vec::new(),
     }
 }

@@ -122,6 +122,61 @@ async fn past_links_vote_and_never_take_the_place_of_an_answer() {
 }
 
 #[tokio::test]
+async fn what_customers_wrote_never_becomes_an_article() {
+    let shelf = Shelf::new();
+    let unanswered = "{\"id\":\"t1\",\"text\":\"The espresso lever is stuck, call +49 171 2345678\",\"created\":\"2026-10-01T00:00:00Z\"}\n";
+    shelf.write("past_tickets.jsonl", unanswered);
+    shelf.write("past_links.jsonl", "{\"id\":\"t2\",\"text\":\"The espresso is cold\"}\n");
+    let summary = shelf.ingest_docs().await;
+    assert_eq!((summary.added, summary.skipped), (0, 2), "{summary:?}");
+    shelf.write("other/export.jsonl", unanswered);
+    let summary = shelf.ingest(&shelf.docs().join("other/export.jsonl"), &Plan::default()).await;
+    assert_eq!((summary.added, summary.skipped), (0, 1), "{summary:?}");
+    assert!(shelf.found("espresso").is_empty());
+}
+
+#[tokio::test]
+async fn a_subject_is_taken_off_its_text_only_as_a_whole_word() {
+    let shelf = Shelf::new();
+    shelf.write(
+        "past_tickets.jsonl",
+        "{\"id\":\"a\",\"subject\":\"Log\",\"text\":\"Login fails\",\"answer\":\"Wait.\",\"solved\":true,\"tags\":[\"of anna.k@example.com\"]}\n\
+         {\"id\":\"b\",\"subject\":\"Log\",\"text\":\"Log: it is full, write to ａｎｎａ＠example.com\",\"answer\":\"Empty it.\",\"solved\":true}\n",
+    );
+    shelf.ingest_docs().await;
+    let whole = shelf.document(Pool::PastTicket, "a").unwrap();
+    assert_eq!(whole.body, "Login fails");
+    assert_eq!(whole.tags, ["of [email]"]);
+    let rest = shelf.document(Pool::PastTicket, "b").unwrap();
+    assert_eq!(rest.body, ": it is full, write to [email]");
+}
+
+#[tokio::test]
+async fn an_older_windows_page_is_read_as_its_writer_saw_it() {
+    let shelf = Shelf::new();
+    let page = b"# Ger\xe4t zur\xfccksetzen\n\nHalten Sie die Taste gedr\xfcckt.\n";
+    std::fs::write(shelf.docs().join("reset.md"), page).unwrap();
+    shelf.ingest_docs().await;
+    let read = shelf.document(Pool::Article, "reset").unwrap();
+    assert_eq!(read.title, "Gerät zurücksetzen");
+    assert!(read.body.contains("gedrückt"), "{}", read.body);
+}
+
+#[tokio::test]
+async fn a_folder_of_two_brands_keeps_what_either_has() {
+    let shelf = Shelf::new();
+    shelf.write("a.md", "# A\n\napples");
+    let of = |brand: &str| Plan { brand: Some(brand.to_owned()), ..Plan::default() };
+    shelf.ingest(&shelf.docs(), &of("one")).await;
+    let summary = shelf.ingest(&shelf.docs(), &of("two")).await;
+    assert_eq!((summary.added, summary.removed), (1, 0), "{summary:?}");
+    std::fs::remove_file(shelf.docs().join("a.md")).unwrap();
+    shelf.write("b.md", "# B\n\nbananas");
+    let summary = shelf.ingest(&shelf.docs(), &of("two")).await;
+    assert_eq!((summary.added, summary.removed), (1, 1), "{summary:?}");
+}
+
+#[tokio::test]
 async fn a_dry_run_names_what_would_change() {
     let shelf = Shelf::new();
     shelf.write("a.md", "# A\n\napples");

@@ -15,14 +15,17 @@ use crate::act::Seen;
 use crate::app::App;
 use crate::decide::Decision;
 use crate::decide::Reason;
+use crate::decide::Silence;
 use crate::draft;
 use crate::draft::Draft;
 use crate::draft::Sentence;
 use crate::draft::SentenceKind;
 use crate::guarantee;
+use crate::handover;
 use crate::handover::Custody;
 use crate::handover::GivenBack;
 use crate::handover::Leave;
+use crate::handover::State;
 use crate::hours::Hours;
 use crate::pipeline::Begun;
 use crate::pipeline::Circumstances;
@@ -60,8 +63,9 @@ async fn attempt(app: &App, asked: &Asked, page: &Page) -> anyhow::Result<()> {
     // Under the certificate that holds now, if it takes one.
     let context = guarantee::licensed(&app.store, &asked.context, &asked.caller).await?;
     let begun = app.pipeline.begin(&asked.conversation, &context, &circumstances).await?;
+    let is_waiting = circumstances.custody.state == State::Waiting;
     match begun {
-        Begun::Whole(proposal) => settle(app, asked, *proposal, page).await,
+        Begun::Whole(proposal) => settle(app, asked, *proposal, is_waiting, page).await,
         Begun::Telling(telling) => Box::pin(tell_along(app, asked, telling, page)).await,
     }
 }
@@ -85,19 +89,35 @@ async fn custody(app: &App, asked: &Asked) -> Result<Custody, StoreError> {
         .await
 }
 
-/// Writes a decision about a whole reply down, and tells the page of it.
-async fn settle(app: &App, asked: &Asked, proposal: Proposal, page: &Page) -> anyhow::Result<()> {
+/// Writes a decision about a whole reply down, and tells the page of it; again that a
+/// person is needed where one is waited for.
+async fn settle(
+    app: &App,
+    asked: &Asked,
+    proposal: Proposal,
+    is_waiting: bool,
+    page: &Page,
+) -> anyhow::Result<()> {
     let sends = proposal.decision == Decision::Send;
     let (record, decided) = decided(app, asked, proposal, None);
     let reply = sends.then(|| act::planned_reply(&record.proposal, decided.at_ms));
     let proposal = record.proposal;
     let id = decided.id.clone();
     let (caller, limits) = (asked.caller.clone(), asked.limits);
-    let stored =
-        app.store.write(move |it| chat::record(it, &decided, &caller, reply.as_ref(), limits));
+    // Whoever was promised a person is not answered by us a moment later.
+    let is_for_people = asked.is_named && is_for_people(proposal.decision);
+    let stored = app.store.write(move |it| {
+        let held = chat::record(it, &decided, &caller, reply.as_ref(), limits)?;
+        if is_for_people {
+            hand_over(it, &decided)?;
+        }
+        Ok(held)
+    });
     let held = stored.await?;
     let handed_over = HandedOver::of(app, asked, &proposal);
     let is_with_people = proposal.signals.leave != Leave::Reply;
+    // Where a person is waited for, that is told again.
+    let stood_down = |silence| silence != Silence::WithPeople || !is_waiting;
     let events = match (held, proposal.decision) {
         (Some(why), _) => handed_over.instead(&Ok(Some(why)), id),
         (None, Decision::Send) => {
@@ -105,6 +125,10 @@ async fn settle(app: &App, asked: &Asked, proposal: Proposal, page: &Page) -> an
             events.extend(end(&proposal.draft, id));
             events
         }
+        (None, Decision::StandDown(silence)) if stood_down(silence) => {
+            vec![Event::Done { answered: false, id }]
+        }
+        (None, _) if is_waiting => handed_over.events("with_people", id),
         (None, Decision::StandDown(_)) => vec![Event::Done { answered: false, id }],
         (None, _) if is_with_people => vec![Event::Done { answered: false, id }],
         (None, Decision::Suggest) if proposal.signals.language_unsupported => {
@@ -115,6 +139,21 @@ async fn settle(app: &App, asked: &Asked, proposal: Proposal, page: &Page) -> an
     };
     tell(page, events).await;
     Ok(())
+}
+
+/// True for what is for people whatever is asked next.
+fn is_for_people(decision: Decision) -> bool {
+    matches!(decision, Decision::Escalate(Reason::AskedForPerson | Reason::SensitiveTopic))
+}
+
+/// Keeps that people have a chat now, until it is given back.
+fn hand_over(connection: &rusqlite::Connection, decided: &Decided) -> rusqlite::Result<()> {
+    let mut custody = custody::of(connection, &decided.conversation)?;
+    // Nobody is called: who takes over, and when, is the page's to know.
+    for event in [handover::Event::HandedOver, handover::Event::Delivered] {
+        custody.step(event, decided.at_ms);
+    }
+    custody::keep(connection, &decided.conversation, &custody)
 }
 
 /// Tells a reply while a model words it. What is told was written down just before.
@@ -149,7 +188,7 @@ async fn tell_along(
         return Ok(());
     }
     let proposal = telling.finish().await?;
-    let Some(begun) = begun else { return settle(app, asked, proposal, page).await };
+    let Some(begun) = begun else { return settle(app, asked, proposal, false, page).await };
     let (record, decided) = decided(app, asked, proposal, Some(&begun));
     tell(page, end(&record.proposal.draft, begun.id)).await;
     // What was told is written down already; this adds what it cost and how it was checked.
