@@ -129,7 +129,8 @@ pub struct Signals {
     /// most.
     #[serde(default)]
     pub tried_before: bool,
-    /// Why the draft may answer another question than the one asked, in their order.
+    /// Why the draft may answer another question than the one asked, in their order. Looked
+    /// for only where the draft is sure enough to be shown.
     #[serde(default)]
     pub doubts: Vec<Hold>,
     /// True if the customer's message holds no words.

@@ -61,7 +61,11 @@ pub(super) fn signals(
         person_involved: person_involved(ticket, circumstances),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         said_before: told::says_it_again(draft, ticket),
-        doubts: doubts::doubts(ticket, draft, &retrieved.articles, &context.scope.brand),
+        doubts: if thresholds.suggest_from <= probability {
+            doubts::doubts(ticket, draft, &retrieved.articles, &context.scope.brand)
+        } else {
+            Vec::new()
+        },
         tried_before: told::advises_what_was_tried(draft, ticket),
         empty_question: !has_words,
         language_unsupported: !one_language,

@@ -46,11 +46,8 @@ const SAME: &[&str] = &[
     "upgrade update",
     "refund reimburse",
     "verify confirm validate",
-    "print",
     "block ban",
-    "hide",
     "schedule plan",
-    "print",
 ];
 
 /// On and off in one word, divided by commas.
@@ -156,8 +153,11 @@ fn is_unsaid(asked: &str, answer: &Answer<'_>, terms: &Terms) -> bool {
         let is_said = |word: &str, term: &Rc<str>| {
             said_so(word, term, terms).iter().any(|it| answer.says_term(it))
         };
-        if is_any || !is_said(doing, &term) {
-            return !is_any;
+        if is_any {
+            return false;
+        }
+        if !is_said(doing, &term) {
+            return true;
         }
         // What it is done to: "delete a camera" is not "delete your account".
         let mut objects = said.filter_map(|it| Some((it, terms.of_word(it)?))).peekable();
