@@ -49,6 +49,8 @@ pub(super) fn signals(
     let has_words = ticket.question.chars().any(char::is_alphanumeric);
     // Where they are not told apart, the words of the question were found all the same.
     let one_language = language::may_be_same(ticket.language.as_deref(), draft.language.as_deref());
+    // Below, nobody could send it, and what speaks against that is not looked for.
+    let is_shown = thresholds.suggest_from <= probability;
     let could_go_out = thresholds.send_from.is_some_and(|least| least <= probability);
     Signals {
         silence: silence(ticket, triage),
@@ -61,12 +63,12 @@ pub(super) fn signals(
         person_involved: person_involved(ticket, circumstances),
         reply_limit_reached: context.max_own_replies <= ticket.n_own_replies,
         said_before: told::says_it_again(draft, ticket),
-        doubts: if thresholds.suggest_from <= probability {
+        doubts: if is_shown {
             doubts::doubts(ticket, draft, &retrieved.articles, &context.scope.brand)
         } else {
             Vec::new()
         },
-        tried_before: told::advises_what_was_tried(draft, ticket),
+        tried_before: is_shown && told::advises_what_was_tried(draft, ticket),
         empty_question: !has_words,
         language_unsupported: !one_language,
         guarded: guarded.torn,
