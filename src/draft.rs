@@ -50,6 +50,13 @@ pub struct Draft {
     pub language: Option<String>,
 }
 
+impl Draft {
+    /// What it states: its joints name the question and point to people.
+    pub fn stated(&self) -> impl Iterator<Item = &Sentence> {
+        self.sentences.iter().filter(|it| it.kind != SentenceKind::Joint)
+    }
+}
+
 /// One sentence, step or table row of a draft.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sentence {

@@ -47,9 +47,9 @@ pub(super) async fn stand_in(
         let held = outbox::settle(it, &lease, seq, &settled, now_ms)?;
         if held {
             retag(it, &lease, &decided, now_ms)?;
-        }
-        for write in writes.iter().filter(|_| held) {
-            outbox::plan(it, &lease, &decided, write)?;
+            for write in &writes {
+                outbox::plan(it, &lease, &decided, write)?;
+            }
         }
         Ok(held)
     });

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::draft::Draft;
-use crate::draft::SentenceKind;
 use crate::index::DocumentKey;
 use crate::knowledge::Hit;
 use crate::knowledge::Pool;
@@ -263,7 +262,7 @@ struct Covered {
 impl Covered {
     fn of(ticket: &Ticket, draft: &Draft) -> Covered {
         let terms = Terms::new(ticket.language.as_deref());
-        let said = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);
+        let said = draft.stated();
         let said: BTreeSet<Rc<str>> = said.flat_map(|it| terms.of(&it.text)).collect();
         let share = |text: &str| -> Option<f32> {
             let asked: BTreeSet<Rc<str>> = terms.of(text).into_iter().collect();

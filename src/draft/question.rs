@@ -329,17 +329,13 @@ const ASKS_MEANING: &str = "what is, what are, what was, what were, whats, what 
     mean, define, definition, was ist, was sind, qu est ce, qué es, che cos, cos è, o que é, wat is";
 const ASKS_PLACE: &str = "where, wo, où, dónde, dove, onde, waar, gdzie, どこ, 哪里, 어디";
 
-fn listed(cues: &str) -> Cues {
-    Cues::compile(cues.split(',').map(|it| (it.trim(), 0)))
-}
-
 impl Asks {
     fn read(text: &str) -> Asks {
-        static AMOUNTS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_AMOUNT));
-        static MEANINGS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_MEANING));
-        static PLACES: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_PLACE));
+        static AMOUNTS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_AMOUNT));
+        static MEANINGS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_MEANING));
+        static PLACES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_PLACE));
         let plain = plain(text);
-        let holds = |cues: &Cues| !cues.find(&plain).is_empty();
+        let holds = |cues: &Cues| cues.occur_in(&plain);
         Asks {
             way: seeks_way(text, &plain),
             amount: holds(&AMOUNTS),
@@ -353,7 +349,7 @@ impl Asks {
 /// are answered by steps where there are any, and whoever just names a thing
 /// most often has a trouble with it.
 fn seeks_way(text: &str, plain: &str) -> bool {
-    static FACTS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_FACT));
-    static WAYS: LazyLock<Cues> = LazyLock::new(|| listed(ASKS_WAY));
+    static FACTS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_FACT));
+    static WAYS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_WAY));
     FACTS.find(plain).is_empty() || !WAYS.find(plain).is_empty() || facts::negated(text)
 }

@@ -14,7 +14,6 @@ use super::metrics::of_slices;
 use super::shelf::Shelf;
 use crate::clock::Stopwatch;
 use crate::draft;
-use crate::draft::SentenceKind;
 use crate::index::IndexError;
 use crate::knowledge::Hit;
 use crate::knowledge::Scope;
@@ -71,7 +70,7 @@ pub fn measure(
         let draft = draft::extractive(&ticket, &public_hits(&found.articles), &found.past_tickets);
         let verdict = verify(&draft, &found.articles);
         took_ms.push(watch.elapsed_ms());
-        let stated = draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint);
+        let stated = draft.stated();
         let stated: Vec<&str> = stated.map(|it| it.text.as_str()).collect();
         let cited = draft.citations.iter().filter_map(|citation| {
             found.articles.iter().find(|it| it.passage.id == citation.passage_id)

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Decision;
-use crate::draft::SentenceKind;
 use crate::eval::Question;
 use crate::knowledge::Document;
 use crate::proposal::Proposal;
@@ -80,13 +79,7 @@ impl Outcome {
                 cited.push((*id).to_owned());
             }
         }
-        let says: Vec<&str> = proposal
-            .draft
-            .sentences
-            .iter()
-            .filter(|it| it.kind != SentenceKind::Joint)
-            .map(|it| it.text.as_str())
-            .collect();
+        let says: Vec<&str> = proposal.draft.stated().map(|it| it.text.as_str()).collect();
         let says = says.join("\n");
         let answer = past.and_then(|it| it.answer.as_deref()).unwrap_or_default();
         let ticket = &proposal.ticket;

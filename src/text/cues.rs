@@ -83,6 +83,17 @@ impl Cues {
         Cues { automaton: AhoCorasick::new(&patterns).ok(), spelled }
     }
 
+    /// Compiles a list divided by commas, for a caller whom it is enough that one of them
+    /// occurs: all are of row 0.
+    pub fn listed(table: &str) -> Cues {
+        Cues::compile(table.split(',').map(|it| (it.trim(), 0)))
+    }
+
+    /// True if one of the cues occurs in a text made by [`plain`].
+    pub fn occur_in(&self, plain: &str) -> bool {
+        self.automaton.as_ref().is_some_and(|it| it.is_match(plain))
+    }
+
     /// The cues that occur in a text made by [`plain`], each once, in the order
     /// in which they first end in it.
     pub fn find(&self, plain: &str) -> Vec<Found<'_>> {
@@ -145,6 +156,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn cues_occur_where_one_of_them_is_found(text in "[a-c ]{0,20}") {
+            let table = Cues::listed("a, b c, ab*");
+            let plain = plain(&text);
+            prop_assert_eq!(table.occur_in(&plain), !table.find(&plain).is_empty());
+        }
+
         #[test]
         fn a_plain_text_has_single_spaces_and_both_ends(text in "\\PC{0,200}") {
             let plain = plain(&text);

@@ -41,7 +41,7 @@ pub fn is_negation(word: &str) -> bool {
 
 /// True if the text says "not" in one of its forms.
 pub fn negated(text: &str) -> bool {
-    !NEGATION_CUES.find(&plain(text)).is_empty()
+    NEGATION_CUES.occur_in(&plain(text))
 }
 
 static DIRECTIONS: LazyLock<Cues> = LazyLock::new(|| sides(OPPOSITES.iter()));

@@ -14,8 +14,6 @@ use regex::Regex;
 
 use crate::decide::Hold;
 use crate::draft::Draft;
-use crate::draft::Sentence;
-use crate::draft::SentenceKind;
 use crate::knowledge::Hit;
 use crate::text::cues::Cues;
 use crate::text::cues::plain;
@@ -37,16 +35,17 @@ const CASE_BEGINS: &str = "if, when, without, unless, in case, wenn, falls, ohne
 const ALSO: &str = r"(?:^|[,;]\s*|\s)(?:and|und|et|y|e|en)\s+(?:also\s+)?(?:how|where|when|what|which|who|why|can|could|do|does|did|is|are|will|would|should|may|wie|wo|wann|was|kann|comment|quand|como|donde|cuando|puedo|come|dove|quando|posso|hoe|waar|kan)\b";
 
 /// What a draft rests on, read once.
-struct Answer<'a> {
-    draft: &'a Draft,
+struct Answer {
     /// The words of the articles it cites, as far as they were found, and of what stands
     /// above them.
     terms: BTreeSet<Rc<str>>,
     plain: String,
+    /// What the customer would read: what is stated, with what stands above it.
+    shown: String,
 }
 
-impl<'a> Answer<'a> {
-    fn read(draft: &'a Draft, articles: &'a [Hit], terms: &Terms) -> Answer<'a> {
+impl Answer {
+    fn read(draft: &Draft, articles: &[Hit], terms: &Terms) -> Answer {
         let is_cited = |it: &Hit| draft.citations.iter().any(|by| by.passage_id == it.passage.id);
         let documents: Vec<&str> = articles
             .iter()
@@ -63,14 +62,9 @@ impl<'a> Answer<'a> {
             .collect();
         let text = texts.join("\n");
         let terms = terms.of(&text).into_iter().collect();
-        Answer { draft, terms, plain: plain(&text) }
-    }
-
-    /// What is stated, with what stands above it: what the customer reads.
-    fn shown(&self) -> String {
-        let titles = self.draft.citations.iter().map(|it| it.title.as_str());
-        let stated = stated(self.draft).map(|it| it.text.as_str());
-        titles.chain(stated).collect::<Vec<_>>().join("\n")
+        let titles = draft.citations.iter().map(|it| it.title.as_str());
+        let shown: Vec<&str> = titles.chain(draft.stated().map(|it| it.text.as_str())).collect();
+        Answer { terms, plain: plain(&text), shown: plain(&shown.join("\n")) }
     }
 
     fn says_term(&self, term: &Rc<str>) -> bool {
@@ -86,19 +80,23 @@ impl<'a> Answer<'a> {
 /// draft that states nothing. `brand` is whose knowledge answers: its own name is no
 /// thing.
 pub(super) fn doubts(ticket: &Ticket, draft: &Draft, articles: &[Hit], brand: &str) -> Vec<Hold> {
-    if stated(draft).next().is_none() {
+    if draft.stated().next().is_none() {
         return Vec::new();
     }
     let terms = Terms::new(ticket.language.as_deref());
     let answer = Answer::read(draft, articles, &terms);
     let asked = asked(ticket);
+    let plain_asked = plain(&asked);
     let looked_at = [
         (ticket.is_cut, Hold::Cut),
         (naming::names_other_things(&asked, ticket, &answer, brand), Hold::OtherThing),
-        (doing::wants_something_else(&asked, &answer, &terms), Hold::OtherAction),
-        (trouble::is_of_trouble(&asked) && !trouble::is_for_trouble(&answer), Hold::Trouble),
+        (doing::wants_something_else(&plain_asked, &answer, &terms), Hold::OtherAction),
+        (trouble::is_of_trouble(&plain_asked) && !trouble::is_for_trouble(&answer), Hold::Trouble),
         (is_incomplete(&asked, &answer, &terms), Hold::Incomplete),
-        (doing::asks_us_to(&asked) || points_to_people(draft, &asked, &terms), Hold::NeedsPeople),
+        (
+            doing::asks_us_to(&plain_asked) || points_to_people(draft, &asked, &terms),
+            Hold::NeedsPeople,
+        ),
     ];
     looked_at.into_iter().filter_map(|(holds, hold)| holds.then_some(hold)).collect()
 }
@@ -113,14 +111,15 @@ fn asked(ticket: &Ticket) -> String {
 
 /// True if one of several questions, or something else that fails, shares no word with
 /// the articles.
-fn is_incomplete(asked: &str, answer: &Answer<'_>, terms: &Terms) -> bool {
+fn is_incomplete(asked: &str, answer: &Answer, terms: &Terms) -> bool {
     static ALSO_ASKS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ALSO).ok());
     let lower = asked.to_lowercase();
     let said = sentences(&lower);
     let is_untouched = |it: &[Rc<str>]| !it.is_empty() && !it.iter().any(|it| answer.says_term(it));
     let asks = |it: &&&str| it.trim_end().ends_with(['?', '？', '؟']);
     let mut beside = said.iter().filter(|it| !asks(it));
-    if 1 < said.len() && beside.any(|it| trouble::is_of_trouble(it) && is_untouched(&terms.of(it)))
+    if 1 < said.len()
+        && beside.any(|it| trouble::is_of_trouble(&plain(it)) && is_untouched(&terms.of(it)))
     {
         return true;
     }
@@ -139,22 +138,15 @@ const MIN_SHARED: usize = 2;
 /// True if a draft sends its reader to people; where it says in which case, if that is the
 /// customer's.
 fn points_to_people(draft: &Draft, asked: &str, terms: &Terms) -> bool {
-    static CUES: LazyLock<Cues> =
-        LazyLock::new(|| Cues::compile(TO_PEOPLE.split(',').map(|it| (it.trim(), 0))));
-    static CASES: LazyLock<Cues> =
-        LazyLock::new(|| Cues::compile(CASE_BEGINS.split(',').map(|it| (it.trim(), 0))));
+    static CUES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(TO_PEOPLE));
+    static CASES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(CASE_BEGINS));
     let asked: BTreeSet<Rc<str>> = terms.of(asked).into_iter().collect();
-    stated(draft).any(|it| {
+    draft.stated().any(|it| {
         let said = plain(&it.text);
         let case: BTreeSet<Rc<str>> = terms.of(&it.text).into_iter().collect();
-        !CUES.find(&said).is_empty()
-            && (CASES.find(&said).is_empty() || MIN_SHARED <= case.intersection(&asked).count())
+        CUES.occur_in(&said)
+            && (!CASES.occur_in(&said) || MIN_SHARED <= case.intersection(&asked).count())
     })
-}
-
-/// What a draft states; its joints name the question and point to people.
-pub(super) fn stated(draft: &Draft) -> impl Iterator<Item = &Sentence> {
-    draft.sentences.iter().filter(|it| it.kind != SentenceKind::Joint)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use super::doubts::stated;
 use crate::draft::Draft;
 use crate::text::cues::Cues;
 use crate::text::cues::plain;
@@ -35,9 +34,8 @@ const ALL_OF_IT: &str = "all the steps, all steps, every step, all of the steps,
     nichts hilft, nichts funktioniert, tout essaye, toutes les etapes, rien ne marche, he probado todo, todos los pasos, nada funciona, ho provato tutto, tutti i passaggi, ja tentei tudo, alles geprobeerd";
 
 fn is_of_all(tried: &str) -> bool {
-    static CUES: LazyLock<Cues> =
-        LazyLock::new(|| Cues::compile(ALL_OF_IT.split(',').map(|it| (it.trim(), 0))));
-    !CUES.find(&plain(tried)).is_empty()
+    static CUES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ALL_OF_IT));
+    CUES.occur_in(&plain(tried))
 }
 
 /// True if a draft says hardly anything that our earlier replies in this conversation did
@@ -49,7 +47,7 @@ pub(super) fn says_it_again(draft: &Draft, ticket: &Ticket) -> bool {
         return false;
     }
     let (mut n_words, mut n_again) = (0, 0);
-    for sentence in stated(draft) {
+    for sentence in draft.stated() {
         let said = words(&sentence.text);
         let n = said.split_whitespace().count();
         n_words += n;
@@ -81,7 +79,7 @@ pub(super) fn advises_what_was_tried(draft: &Draft, ticket: &Ticket) -> bool {
     let parts: Vec<String> = tried.iter().map(|it| joined(it)).collect();
     let halves = parts.iter().flat_map(|it| it.split([',', ';', '(', '–', '—']));
     let tried: Vec<HashSet<Rc<str>>> = halves.map(read).collect();
-    stated(draft).any(|it| {
+    draft.stated().any(|it| {
         let advice = read(&it.text);
         tried.iter().any(|tried| {
             let n_shared = tried.intersection(&advice).count();

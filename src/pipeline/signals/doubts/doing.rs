@@ -9,7 +9,6 @@ use regex::Regex;
 
 use super::Answer;
 use crate::text::cues::Cues;
-use crate::text::cues::plain;
 use crate::text::terms::Terms;
 
 /// How a question names what is to be done: the words behind it do.
@@ -65,21 +64,18 @@ const TURNS: &str = r" (?:stop|stops|undo|undoing|prevent|avoid|revert|reverse|i
 const TO_STOP: &str = "stop*, unsubscribe*, opt out, turn off, turned off, switch off, disable*, cancel*, end, block*, mute*";
 
 /// True if the question is about doing something the cited articles never speak of, or
-/// about the opposite of what they say how to do.
-pub(super) fn wants_something_else(asked: &str, answer: &Answer<'_>, terms: &Terms) -> bool {
-    let plain_asked = plain(asked);
-    is_turned(&plain_asked, answer)
-        || is_other_way(&plain_asked, answer)
-        || is_unsaid(&plain_asked, answer, terms)
+/// about the opposite of what they say how to do. `asked` is made by `plain`.
+pub(super) fn wants_something_else(asked: &str, answer: &Answer, terms: &Terms) -> bool {
+    is_turned(asked, answer) || is_other_way(asked, answer) || is_unsaid(asked, answer, terms)
 }
 
 /// How customers ask that something be done for them: what follows is done by people.
 const ASKS_US: &str = r" (?:can|could|would|will) you(?: please| kindly| just)? (?:change|restore|reset|cancel|delete|remove|add|refund|send|resend|correct|update|unlock|unblock|activate|deactivate|reactivate|extend|check|verify|merge|transfer|move|stop|fix|replace|exchange|ship|issue|renew|close|reopen|upgrade|downgrade|switch) | (?:konnen|konnten|wurden) sie (?:[^ .]+ ){0,6}?(?:andern|zurucksetzen|stornieren|kundigen|loschen|erstatten|schicken|senden|korrigieren|freischalten|entsperren|verlangern|prufen|umtauschen) | (?:pouvez|pourriez) vous (?:[^ .]+ ){0,2}?(?:changer|annuler|supprimer|rembourser|envoyer|renvoyer|corriger|debloquer|verifier) | (?:puede|pueden|podria|podrian|podeis) (?:[^ .]+ ){0,2}?(?:cambiar|cancelar|eliminar|borrar|reembolsar|enviar|corregir|desbloquear|comprobar) | (?:potete|potreste|puo|potrebbe) (?:[^ .]+ ){0,2}?(?:cambiare|annullare|cancellare|rimborsare|inviare|correggere|sbloccare|verificare) ";
 
-/// True if the customer asks us to do something. "Can you tell me how" asks for words.
+/// True if the customer asks us to do something, in a text made by `plain`. "Can you tell me how" asks for words.
 pub(super) fn asks_us_to(asked: &str) -> bool {
     static ASKING: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(ASKS_US));
-    ASKING.as_ref().is_some_and(|it| it.is_match(&plain(asked)))
+    ASKING.as_ref().is_some_and(|it| it.is_match(asked))
 }
 
 fn compiled(pattern: &str) -> Option<Regex> {
@@ -87,8 +83,8 @@ fn compiled(pattern: &str) -> Option<Regex> {
 }
 
 /// True if the question is of on and the reply of off, or the reverse.
-fn is_other_way(asked: &str, answer: &Answer<'_>) -> bool {
-    let (asked, shown) = (ways(asked), ways(&plain(&answer.shown())));
+fn is_other_way(asked: &str, answer: &Answer) -> bool {
+    let (asked, shown) = (ways(asked), ways(&answer.shown));
     matches!((asked, shown), ([true, false], [false, true]) | ([false, true], [true, false]))
 }
 
@@ -123,20 +119,19 @@ fn ways(plain: &str) -> [bool; 2] {
 }
 
 /// True if the question turns something round that the articles do not.
-fn is_turned(asked: &str, answer: &Answer<'_>) -> bool {
+fn is_turned(asked: &str, answer: &Answer) -> bool {
     static TURNING: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(TURNS));
-    static STOPS: LazyLock<Cues> =
-        LazyLock::new(|| Cues::compile(TO_STOP.split(',').map(|it| (it.trim(), 0))));
+    static STOPS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(TO_STOP));
     let Some(turning) = &*TURNING else { return false };
     turning.find_iter(asked).any(|it| {
         let is_stop = it.as_str().starts_with(" stop");
-        let stops = is_stop && !STOPS.find(&answer.plain).is_empty();
+        let stops = is_stop && STOPS.occur_in(&answer.plain);
         !stops && !answer.plain.contains(it.as_str())
     })
 }
 
 /// True if no article speaks of what is to be done.
-fn is_unsaid(asked: &str, answer: &Answer<'_>, terms: &Terms) -> bool {
+fn is_unsaid(asked: &str, answer: &Answer, terms: &Terms) -> bool {
     static WANTING: LazyLock<Option<Regex>> = LazyLock::new(|| compiled(WANTS));
     let Some(wanting) = &*WANTING else { return false };
     wanting.captures_iter(asked).any(|found| {

@@ -20,7 +20,7 @@ const MAX_DIGITS: usize = 2;
 pub(super) fn names_other_things(
     asked: &str,
     ticket: &Ticket,
-    answer: &Answer<'_>,
+    answer: &Answer,
     brand: &str,
 ) -> bool {
     if is_shouted(asked) {
@@ -58,7 +58,7 @@ fn told(asked: &str) -> impl Iterator<Item = &str> {
 }
 
 /// True if the articles say a name, in one or in many.
-fn is_said(name: &str, answer: &Answer<'_>) -> bool {
+fn is_said(name: &str, answer: &Answer) -> bool {
     let singular = name.strip_suffix('s').unwrap_or(name);
     answer.says_word(name)
         || answer.says_word(singular)

@@ -3,6 +3,8 @@
 use super::*;
 use crate::draft::Citation;
 use crate::draft::Layout;
+use crate::draft::Sentence;
+use crate::draft::SentenceKind;
 use crate::draft::Writer;
 use crate::index::cut;
 use crate::knowledge::Document;

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use super::Answer;
 use crate::text::cues::Cues;
-use crate::text::cues::plain;
 
 /// How customers say that something fails, divided by commas.
 const TROUBLE: &str = "does not work, doesnt work, do not work, dont work, did not work, didnt work, not working, stopped working, stops working, \
@@ -33,22 +32,17 @@ const REMEDIES: &str = "if it does not, if it doesnt, if you cannot, if you cant
     probleme, si vous ne, en cas de, si no, en caso de, se non, in caso di, se nao, als u niet, als je niet, jesli nie, om du inte, hvis du ikke";
 
 fn troubles() -> &'static Cues {
-    static CUES: LazyLock<Cues> = LazyLock::new(|| compiled(TROUBLE));
+    static CUES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(TROUBLE));
     &CUES
 }
 
-fn compiled(table: &str) -> Cues {
-    Cues::compile(table.split(',').map(|it| (it.trim(), 0)))
-}
-
-/// True if the customer says that something fails.
+/// True if the customer says that something fails, in a text made by `plain`.
 pub(super) fn is_of_trouble(asked: &str) -> bool {
-    !troubles().find(&plain(asked)).is_empty()
+    troubles().occur_in(asked)
 }
 
 /// True if what the customer would read deals with something that fails.
-pub(super) fn is_for_trouble(answer: &Answer<'_>) -> bool {
-    static CUES: LazyLock<Cues> = LazyLock::new(|| compiled(REMEDIES));
-    let shown = plain(&answer.shown());
-    !troubles().find(&shown).is_empty() || !CUES.find(&shown).is_empty()
+pub(super) fn is_for_trouble(answer: &Answer) -> bool {
+    static CUES: LazyLock<Cues> = LazyLock::new(|| Cues::listed(REMEDIES));
+    troubles().occur_in(&answer.shown) || CUES.occur_in(&answer.shown)
 }
