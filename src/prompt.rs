@@ -152,7 +152,6 @@ impl Prompts {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         templates.set_fuel(Some(FUEL));
-        templates.set_debug(false);
         let mut hash = Sha256::new();
         let mut draft = None;
         for (name, built_in) in BUILT_IN {

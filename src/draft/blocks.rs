@@ -65,7 +65,7 @@ impl Block {
 
     pub(super) fn n_words(&self) -> usize {
         let lines = self.lead.iter().chain(self.lines.iter().map(|it| &it.text));
-        lines.map(|it| it.split_whitespace().count()).sum()
+        lines.map(|it| n_words(it)).sum()
     }
 
     /// All words of the block.
@@ -164,6 +164,12 @@ fn split_nested(list: Block) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// Words of a line that went through [`squeeze`].
+pub(super) fn n_words(line: &str) -> usize {
+    let n_spaces = line.bytes().filter(|it| *it == b' ').count();
+    if line.is_empty() { 0 } else { n_spaces + 1 }
 }
 
 /// Single spaces: where a picture stood there are two.

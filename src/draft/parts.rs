@@ -5,6 +5,7 @@ use crate::draft::Layout;
 use crate::draft::answering;
 use crate::draft::blocks::Block;
 use crate::draft::blocks::Line;
+use crate::draft::blocks::n_words;
 use crate::draft::choice::Candidate;
 use crate::draft::pages::leans_back;
 use crate::draft::question::Question;
@@ -35,7 +36,7 @@ pub(super) struct Part<'a> {
 
 impl Part<'_> {
     pub(super) fn n_words(&self) -> usize {
-        self.lines.iter().map(|(text, _)| text.split_whitespace().count()).sum()
+        self.lines.iter().map(|(text, _)| n_words(text)).sum()
     }
 
     pub(super) fn is_list(&self) -> bool {

@@ -133,6 +133,7 @@ fn products(one: &[i8], other: &[i8]) -> i32 {
 }
 
 /// As [`products`] with the parts of a word, first to last from its lowest byte.
+#[inline]
 fn products_in(own: &[i8; PARTS_A_WORD], word: u64) -> i32 {
     let parts = word.to_le_bytes();
     let pairs = own.iter().zip(&parts);

@@ -242,6 +242,10 @@ fn line_around(text: &str, at: usize) -> &str {
 /// True if a text has characters that hide something or turn it around. Joiners that
 /// Persian, Indic scripts and emoji need are words there.
 fn has_unseen(text: &str) -> bool {
+    if text.is_ascii() {
+        // Most sentences: nothing joins, and only control characters are not seen.
+        return text.bytes().any(|it| is_unseen(char::from(it)));
+    }
     let mut before = ' ';
     text.chars().any(|it| {
         let joins = matches!(it, '\u{200c}' | '\u{200d}' | '\u{fe0f}') && !before.is_ascii();

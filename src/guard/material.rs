@@ -1,6 +1,6 @@
 //! What a draft was written from, made ready to be looked things up in.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use crate::draft::Draft;
 use crate::draft::Sentence;

@@ -7,9 +7,11 @@ mod fit;
 mod likened;
 mod pieces;
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
+
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use super::DocumentKey;
 use super::Index;

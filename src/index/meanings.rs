@@ -2,9 +2,11 @@
 //! looked at by a sketch of their meaning, the closest again in full.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::collections::HashSet;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
+use foldhash::HashSet;
+use foldhash::HashSetExt as _;
 use tantivy::SegmentReader;
 
 use super::DocumentKey;
@@ -124,8 +126,11 @@ impl Signs {
     fn distance(&self, idx: usize, asked: &[u64]) -> u32 {
         match self {
             Signs::Few(first, others) => {
-                let signs = [first, others].map(|it| it.get(idx).copied().unwrap_or(0));
-                differing(asked, &signs)
+                let of = |signs: &[u64], asked: Option<&u64>| {
+                    let signs = signs.get(idx).copied().unwrap_or(0);
+                    (signs ^ asked.copied().unwrap_or(0)).count_ones()
+                };
+                of(first, asked.first()) + of(others, asked.get(1))
             }
             Signs::Many(n, all) => {
                 differing(asked, all.get(idx * n..(idx + 1) * n).unwrap_or_default())
@@ -154,17 +159,20 @@ pub(super) fn nearest(
     let distances: Vec<Vec<u8>> =
         parts().map(|(_, part)| part.sketches.distances(&signs)).collect();
     let limit = limit(&distances);
-    let mut close: Vec<Close> = Vec::with_capacity(2 * N_SKETCHED);
+    let mut close: Vec<Close> = Vec::with_capacity(N_SKETCHED);
+    let mut sieve = Sieve::new(n_parts);
     for ((segment, part), distances) in parts().zip(&distances) {
         each_within(distances, limit, |idx| {
-            let doc = part.docs.get(idx).filter(|it| !segment.reader.is_deleted(**it));
-            close.extend(doc.map(|doc| {
-                let distance = part.sketches.distance(idx, &signs);
-                Close { distance, segment, doc: *doc }
-            }));
+            let distance = part.sketches.distance(idx, &signs) as usize;
+            let Some(doc) = part.docs.get(idx).filter(|_| distance <= sieve.last) else { return };
+            if !segment.reader.is_deleted(*doc) {
+                sieve.add(distance);
+                close.push(Close { distance, segment, doc: *doc });
+            }
         });
     }
-    let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = closest(&close)
+    let mut found: Vec<(Reverse<Closeness>, DocumentKey)> = sieve
+        .closest(&close)
         .filter_map(|Close { segment, doc, .. }| {
             let likeness = segment.likeness(*doc, asked)?;
             (ALIKE_FROM <= likeness).then(|| (Reverse(Closeness(likeness)), segment.document(*doc)))
@@ -178,35 +186,52 @@ pub(super) fn nearest(
 
 /// A passage, and how many of its signs differ.
 struct Close<'a> {
-    distance: u32,
+    distance: usize,
     segment: &'a Segment,
     doc: u32,
 }
 
-/// Those to be looked at: the closest, and of equally distant ones the same each time.
-/// Counted, because there are some thousands and few distances.
-fn closest<'a>(close: &'a [Close<'a>]) -> impl Iterator<Item = &'a Close<'a>> {
-    let mut n_at: Vec<usize> = Vec::new();
-    for it in close {
-        let distance = it.distance as usize;
-        if n_at.len() <= distance {
-            n_at.resize(distance + 1, 0);
-        }
-        n_at[distance] += 1;
+/// Tells from which distance on there are enough that are closer. Counted, because
+/// there are some thousands of passages and few distances.
+struct Sieve {
+    /// By distance.
+    n_at: Vec<usize>,
+    /// Of those up to `last`.
+    n: usize,
+    /// What is further away is not looked at.
+    last: usize,
+}
+
+impl Sieve {
+    fn new(n_parts: usize) -> Sieve {
+        Sieve { n_at: vec![0; n_parts + 1], n: 0, last: n_parts }
     }
-    let mut left = N_LOOKED_AT;
-    let nearer = n_at.iter().take_while(|n| {
-        let fits = **n <= left;
-        left -= if fits { **n } else { 0 };
-        fits
-    });
-    let last = nearer.count();
-    close.iter().filter(move |it| {
-        let distance = it.distance as usize;
-        let is_last = distance == last && 0 < left;
-        left -= usize::from(is_last);
-        distance < last || is_last
-    })
+
+    /// Counts one that is no further away than the last.
+    fn add(&mut self, distance: usize) {
+        if let Some(n) = self.n_at.get_mut(distance) {
+            *n += 1;
+            self.n += 1;
+        }
+        while let Some(n_last) = self.n_at.get(self.last)
+            && N_LOOKED_AT <= self.n - n_last
+        {
+            self.n -= n_last;
+            self.last -= 1;
+        }
+    }
+
+    /// Those to be looked at: the closest, and of equally distant ones the first.
+    fn closest<'a>(&self, close: &'a [Close<'a>]) -> impl Iterator<Item = &'a Close<'a>> {
+        let last = self.last;
+        let n_closer = self.n - self.n_at.get(last).copied().unwrap_or(0);
+        let mut left = N_LOOKED_AT.saturating_sub(n_closer);
+        close.iter().filter(move |it| {
+            let is_last = it.distance == last && 0 < left;
+            left -= usize::from(is_last);
+            it.distance < last || is_last
+        })
+    }
 }
 
 /// The distance within which the passages to be sketched lie. With many it is told by

@@ -1,11 +1,12 @@
 //! One commit of the index, opened once for all queries: what each of them needs
 //! of every segment, and what it is worth counting only once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use tantivy::DocId;
 use tantivy::IndexReader;
 use tantivy::InvertedIndexReader;

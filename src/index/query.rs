@@ -1,7 +1,6 @@
 //! What is looked for in the index, and how it names documents.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use sha2::Digest as _;
 use sha2::Sha256;
 

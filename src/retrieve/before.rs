@@ -1,7 +1,7 @@
 //! What the conversation before the question is about. Everybody's words count
 //! here: a customer says "that one", an agent says which.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::Signals;
 use super::groups;

@@ -1,7 +1,9 @@
 //! The passages that were found, by the document they are of.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use crate::embed::Sought;
 use crate::index::DocumentKey;

@@ -1,7 +1,7 @@
 //! What past tickets say about a question: which articles they speak for, and
 //! whether customers of this brand ask such things at all.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::N_SIGNALS;
 use super::Signals;

@@ -1,7 +1,8 @@
 //! Past tickets speak for articles: for those people linked when they answered
 //! alike questions, and for those that say what their answers say.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use super::groups::Group;
 use crate::index::DocumentKey;

@@ -37,14 +37,14 @@ fn ends_clause(letter: char) -> bool {
 }
 
 fn push_space(plain: &mut String) {
-    if !plain.ends_with(' ') {
+    if plain.as_bytes().last() != Some(&b' ') {
         plain.push(' ');
     }
 }
 
 fn push_stop(plain: &mut String) {
     push_space(plain);
-    if !plain.ends_with(" . ") {
+    if !plain.as_bytes().ends_with(b" . ") {
         plain.push_str(". ");
     }
 }

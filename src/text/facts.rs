@@ -3,7 +3,6 @@
 //! different things however many words they share.
 
 use std::collections::BTreeSet;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::text::cues::Cues;
@@ -14,6 +13,7 @@ use crate::text::terms::fold;
 mod numbers;
 mod opposites;
 
+use foldhash::HashSet;
 pub use numbers::Number;
 pub use numbers::numbers;
 pub use numbers::unit;

@@ -1,8 +1,10 @@
 //! The words of support in seven languages (`config/lexicon.tsv`): enough for a question
 //! to find an article in another language. Not a translation.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use super::terms::fold;
 

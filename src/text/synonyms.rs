@@ -1,9 +1,10 @@
 //! What customers call otherwise than a help center does: a list that is shipped
 //! (`config/synonyms.tsv`, English) and the one a team writes for its own products.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use super::lexicon::MAX_PHRASE_WORDS;
 use super::lexicon::add_new;

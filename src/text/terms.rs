@@ -10,7 +10,7 @@ use tantivy::tokenizer::RawTokenizer;
 use tantivy::tokenizer::Stemmer;
 use tantivy::tokenizer::StopWordFilter;
 use tantivy::tokenizer::TextAnalyzer;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::decompose_compatible;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::text::is_cjk;
@@ -204,8 +204,20 @@ pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let plain = text.nfkd().filter(|it| !is_combining_mark(*it)).flat_map(char::to_lowercase);
-    plain.map(|it| if it == 'ı' { 'i' } else { it }).collect()
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            folded.push(letter.to_ascii_lowercase());
+            continue;
+        }
+        // One by one: the only thing that order would change is the marks, which go.
+        decompose_compatible(letter, |part| {
+            if !is_combining_mark(part) {
+                folded.extend(part.to_lowercase().map(|it| if it == 'ı' { 'i' } else { it }));
+            }
+        });
+    }
+    folded
 }
 
 #[cfg(test)]
@@ -236,6 +248,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn letters_folded_one_by_one_are_the_text_folded_as_a_whole(text in "\\PC{0,40}") {
+            use unicode_normalization::UnicodeNormalization as _;
+            let whole = text.nfkd().filter(|it| !is_combining_mark(*it));
+            let whole: String = whole.flat_map(char::to_lowercase).collect();
+            prop_assert_eq!(fold(&text), whole.replace('ı', "i"));
+        }
+
         #[test]
         fn any_text_has_terms_without_space_and_upper_case(text in "\\PC{0,100}", language in "[a-z]{0,3}") {
             for term in terms(&text, Some(&language)) {

@@ -2,7 +2,8 @@
 //! either side and few jumps. Where the walk has a gap, the two say different things.
 //! The costs make one changed word a gap, and not two jumps to where it also stands.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use crate::verify::evidence::Evidence;
 use crate::verify::words::Seam;

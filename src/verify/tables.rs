@@ -3,10 +3,11 @@
 //! an empty one makes verification stricter.
 
 use std::collections::BTreeMap;
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
+use foldhash::HashSet;
 use serde::Deserialize;
 
 use crate::text::terms::Terms;

@@ -1,11 +1,12 @@
 //! What was learned, as a file beside the index: a copy that can be thrown away
 //! and learned again. A file that does not read is as good as none.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use serde::Deserialize;
 use serde::Serialize;
 use sha2::Digest as _;

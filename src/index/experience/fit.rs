@@ -1,8 +1,8 @@
 //! Learns which article answers tickets worded so: a multinomial logistic model
 //! over pieces of words, fitted by stochastic gradient descent. Deterministic.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 use rand::SeedableRng as _;
 use rand::rngs::SmallRng;
 use rand::seq::SliceRandom as _;

@@ -1,7 +1,7 @@
 //! Past tickets whose answer links no article often say what an article says:
 //! which ones, and how much alike.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::index::DocumentKey;
 use crate::index::Index;

@@ -1,7 +1,8 @@
 //! A text as the wordings it is made of: words, and runs of five letters of
 //! them. The same in every language, so that one history teaches about all.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
+use foldhash::HashMapExt as _;
 
 use crate::text::is_cjk;
 use crate::text::terms::fold;

@@ -6,10 +6,12 @@ mod doing;
 mod naming;
 mod trouble;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
+use foldhash::HashSet;
 use regex::Regex;
 
 use crate::decide::Hold;
@@ -38,8 +40,11 @@ const ALSO: &str = r"(?:^|[,;]\s*|\s)(?:and|und|et|y|e|en)\s+(?:also\s+)?(?:how|
 struct Answer {
     /// The words of the articles it cites, as far as they were found, and of what stands
     /// above them.
-    terms: BTreeSet<Rc<str>>,
+    terms: HashSet<Rc<str>>,
+    /// The same, each word between spaces.
     plain: String,
+    /// The same without spaces: "Wi-Fi" stands in it as one word.
+    joined: OnceCell<String>,
     /// What the customer would read: what is stated, with what stands above it.
     shown: String,
 }
@@ -64,7 +69,8 @@ impl Answer {
         let terms = terms.of(&text).into_iter().collect();
         let titles = draft.citations.iter().map(|it| it.title.as_str());
         let shown: Vec<&str> = titles.chain(draft.stated().map(|it| it.text.as_str())).collect();
-        Answer { terms, plain: plain(&text), shown: plain(&shown.join("\n")) }
+        let (plain, shown) = (plain(&text), plain(&shown.join("\n")));
+        Answer { terms, plain, joined: OnceCell::new(), shown }
     }
 
     fn says_term(&self, term: &Rc<str>) -> bool {
@@ -72,7 +78,12 @@ impl Answer {
     }
 
     fn says_word(&self, word: &str) -> bool {
-        self.plain.split(' ').any(|it| it == word)
+        self.plain.contains(&format!(" {word} "))
+    }
+
+    /// As [`Answer::says_word`], whatever divides it there.
+    fn says_joined(&self, word: &str) -> bool {
+        self.joined.get_or_init(|| self.plain.replace(' ', "")).contains(word)
     }
 }
 

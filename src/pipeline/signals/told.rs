@@ -1,9 +1,10 @@
 //! What a draft would tell the customer a second time: what we have told them before, and
 //! what they say they have tried. Pure.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
+
+use foldhash::HashSet;
 
 use crate::draft::Draft;
 use crate::text::cues::Cues;

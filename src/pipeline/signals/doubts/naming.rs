@@ -63,8 +63,7 @@ fn is_said(name: &str, answer: &Answer) -> bool {
     answer.says_word(name)
         || answer.says_word(singular)
         || answer.says_word(&format!("{name}s"))
-        // "Wi-Fi" stands there as two words.
-        || answer.plain.replace(' ', "").contains(name) && 4 < name.chars().count()
+        || 4 < name.chars().count() && answer.says_joined(name)
 }
 
 /// True for a text in capitals, which tell nothing there.
