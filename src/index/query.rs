@@ -77,12 +77,12 @@ impl Question {
         // Only the customer's own words: of what was said before too much is found.
         let asked = [wording.title, wording.text].join("\n");
         let own = wording.language.unwrap_or_default();
-        for language in written.iter().filter(|it| code_of(wording.language) != **it) {
-            for stems in lexicon::translate(&asked, own, language)
-                .iter()
-                .flat_map(|it| stems(it, Some(language)))
-            {
-                words.add(vec![stems], TRANSLATED_WEIGHT);
+        let others = written.iter().copied().filter(|it| code_of(wording.language) != *it);
+        let others: Vec<&str> = others.collect();
+        let translated = lexicon::translate_into(&asked, own, &others);
+        for (language, said) in others.into_iter().zip(translated) {
+            for stem in said.iter().flat_map(|it| stems(it, Some(language))) {
+                words.add(vec![stem], TRANSLATED_WEIGHT);
             }
         }
         if written.contains(&code_of(wording.language)) {

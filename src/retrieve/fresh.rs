@@ -9,6 +9,7 @@ use crate::knowledge::Stale;
 use crate::text::language;
 use crate::text::sentences::sentences;
 use crate::text::statement::Statement;
+use crate::text::statement::statements;
 use crate::text::terms::Terms;
 
 /// Share of the shorter sentence's words that both must say to be about the same
@@ -24,14 +25,14 @@ const MIN_SHARED: usize = 3;
 pub(super) fn mark(articles: &mut [Hit], answers: &[Hit]) {
     // Read when first needed: most articles are newer than what people said.
     let said: Vec<LazyCell<_, _>> =
-        answers.iter().map(|it| LazyCell::new(move || statements(it))).collect();
+        answers.iter().map(|it| LazyCell::new(move || said_in(it))).collect();
     for article in articles {
         let newer = answers.iter().zip(&said).filter(|(it, _)| is_newer(it, article));
         let newer: Vec<_> = newer.collect();
         if newer.is_empty() {
             continue;
         }
-        let lines = statements(article);
+        let lines = said_in(article);
         let stale =
             newer.into_iter().find_map(|(answer, said)| contradiction(&lines, answer, said));
         article.stale = stale;
@@ -58,12 +59,15 @@ fn contradiction(lines: &[Statement], answer: &Hit, said: &[Statement]) -> Optio
     })
 }
 
-fn statements(hit: &Hit) -> Vec<Statement<'_>> {
+fn said_in(hit: &Hit) -> Vec<Statement<'_>> {
     let terms = Terms::new(hit.passage.language.as_deref());
-    let lines = sentences(&hit.passage.text);
-    let lines = lines.into_iter().map(|it| Statement::read(it.trim(), &terms));
-    lines.filter(|it| MIN_SHARED <= it.n_terms()).collect()
+    let mut lines = statements(&hit.passage.text, CUT, &terms);
+    lines.retain(|it| MIN_SHARED <= it.n_terms());
+    lines
 }
+
+const CUT: (&str, fn(&str) -> Vec<&str>) =
+    ("fresh", |text| sentences(text).into_iter().map(str::trim).collect());
 
 /// True if two sentences speak of the same matter and cannot both be right.
 fn differ(one: &Statement, other: &Statement) -> bool {

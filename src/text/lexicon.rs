@@ -50,18 +50,29 @@ impl Lexicon {
 /// is not in the lexicon, or they are the same.
 #[must_use]
 pub fn translate(text: &str, from: &str, to: &str) -> Vec<&'static str> {
+    translate_into(text, from, &[to]).pop().unwrap_or_default()
+}
+
+/// As [`translate`] into several languages, in their order: the text is read once.
+#[must_use]
+pub fn translate_into(text: &str, from: &str, to: &[&str]) -> Vec<Vec<&'static str>> {
     let lexicon = &*LEXICON;
-    let (Some(from), Some(to)) = (lexicon.column(from), lexicon.column(to)) else {
-        return Vec::new();
-    };
-    let Some(phrases) = lexicon.phrases.get(from).filter(|_| from != to) else {
-        return Vec::new();
-    };
-    let mut found: Vec<&'static str> = Vec::new();
+    let mut found: Vec<Vec<&'static str>> = vec![Vec::new(); to.len()];
+    let Some(from) = lexicon.column(from) else { return found };
+    let Some(phrases) = lexicon.phrases.get(from) else { return found };
+    let to = to.iter().map(|it| lexicon.column(it).filter(|it| *it != from));
+    let to: Vec<Option<usize>> = to.collect();
+    if to.iter().all(Option::is_none) {
+        return found;
+    }
     each_phrase(text, |phrase| {
-        let rows = phrases.get(phrase).into_iter().flatten();
-        let cells = rows.filter_map(|it| lexicon.rows.get(*it)?.get(to));
-        add_new(&mut found, cells.flat_map(|it| it.split(',')));
+        for row in phrases.get(phrase).into_iter().flatten() {
+            let Some(row) = lexicon.rows.get(*row) else { continue };
+            for (found, to) in found.iter_mut().zip(&to) {
+                let cell = to.and_then(|it| row.get(it));
+                add_new(found, cell.into_iter().flat_map(|it| it.split(',')));
+            }
+        }
     });
     found
 }

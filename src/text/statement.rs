@@ -1,12 +1,14 @@
 //! A sentence, read for what it asserts, and whether two of them speak of one matter
 //! and cannot both be right.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::BuildHasher as _;
 use std::rc::Rc;
 
 use foldhash::quality::FixedState;
 
+use crate::kept::Kept;
 use crate::text::facts;
 use crate::text::facts::Number;
 use crate::text::terms::Terms;
@@ -15,7 +17,39 @@ use crate::text::terms::Terms;
 pub struct Statement<'a> {
     pub text: &'a str,
     /// Its words that say something, numbers left out: a hash of each, ascending.
-    terms: Vec<u64>,
+    terms: Rc<[u64]>,
+}
+
+/// Texts whose statements are kept, or up to twice as many: some 1 MB a thread. (A choice.)
+const N_KEPT: usize = 400;
+
+/// A text's hash, who cut it into lines, and how its words were read.
+type Key = (u64, &'static str, (&'static str, bool));
+
+thread_local! {
+    static KEPT: RefCell<Kept<Key, Rc<[Rc<[u64]>]>>> = RefCell::new(Kept::new(N_KEPT));
+}
+
+/// What each line of a text asserts. The same articles are read for ticket after ticket,
+/// so the words of their lines are kept; that changes nothing. `cut` names a way of cutting
+/// a text into lines that is always the same.
+pub fn statements<'a>(
+    text: &'a str,
+    cut: (&'static str, fn(&'a str) -> Vec<&'a str>),
+    terms: &Terms,
+) -> Vec<Statement<'a>> {
+    let (name, lines) = (cut.0, (cut.1)(text));
+    let key = (FixedState::default().hash_one(text), name, terms.manner());
+    let kept = KEPT.try_with(|it| it.borrow_mut().get(&key)).ok().flatten();
+    if let Some(kept) = kept {
+        let lines = lines.into_iter().zip(kept.iter());
+        return lines.map(|(text, terms)| Statement { text, terms: Rc::clone(terms) }).collect();
+    }
+    let read: Vec<Statement> = lines.into_iter().map(|it| Statement::read(it, terms)).collect();
+    let words = read.iter().map(|it| Rc::clone(&it.terms)).collect();
+    // A thread that ends keeps nothing.
+    KEPT.try_with(|it| it.borrow_mut().put(key, words)).ok();
+    read
 }
 
 impl<'a> Statement<'a> {
@@ -27,7 +61,7 @@ impl<'a> Statement<'a> {
         let mut terms: Vec<u64> = terms.map(|it| hashes.hash_one(it.as_ref())).collect();
         terms.sort_unstable();
         terms.dedup();
-        Statement { text, terms }
+        Statement { text, terms: terms.into() }
     }
 
     /// Words that say something.
@@ -37,7 +71,7 @@ impl<'a> Statement<'a> {
 
     /// Words that both have.
     pub fn n_shared(&self, other: &Statement) -> usize {
-        let (mut one, mut other) = (self.terms.as_slice(), other.terms.as_slice());
+        let (mut one, mut other) = (&*self.terms, &*other.terms);
         let mut n_shared = 0;
         while let ([first, rest @ ..], [second, rest_of_other @ ..]) = (one, other) {
             n_shared += usize::from(first == second);

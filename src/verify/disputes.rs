@@ -11,6 +11,7 @@ use crate::text::language;
 use crate::text::sentences::line_kind;
 use crate::text::sentences::sentences;
 use crate::text::statement::Statement;
+use crate::text::statement::statements;
 use crate::text::terms::Terms;
 use crate::verify::ClaimVerdict;
 
@@ -38,6 +39,10 @@ const SHARED_IF_DENIED: f32 = 1.0;
 /// Share of the longer one's words that the other has.
 const SHARED_OF_LONGER: f32 = 0.7;
 
+/// Sentences and items of lists, without their numbers.
+const CUT: (&str, fn(&str) -> Vec<&str>) =
+    ("disputes", |text| sentences(text).into_iter().map(|it| line_kind(it).1).collect());
+
 /// The first sentence of a draft that an article it does not cite says otherwise.
 pub(super) fn find(draft: &Draft, claims: &[ClaimVerdict], hits: &[Hit]) -> Option<Dispute> {
     let hits = hits.get(..N_PASSAGES).unwrap_or(hits);
@@ -51,8 +56,7 @@ pub(super) fn find(draft: &Draft, claims: &[ClaimVerdict], hits: &[Hit]) -> Opti
     let terms = Terms::new(language);
     let mut lines: Vec<(&Passage, Statement)> = Vec::new();
     for other in others.filter(|it| is_comparable(it, first)) {
-        let cut = sentences(&other.text).into_iter().map(|it| line_kind(it).1);
-        lines.extend(cut.map(|it| (other, Statement::read(it, &terms))));
+        lines.extend(statements(&other.text, CUT, &terms).into_iter().map(|it| (other, it)));
     }
     claims.iter().find_map(|claim| {
         let cited = cited(draft, claim, hits)?;

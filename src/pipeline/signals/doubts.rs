@@ -41,9 +41,9 @@ struct Answer {
     /// The words of the articles it cites, as far as they were found, and of what stands
     /// above them.
     terms: HashSet<Rc<str>>,
-    /// The same, each word between spaces.
-    plain: String,
-    /// The same without spaces: "Wi-Fi" stands in it as one word.
+    text: String,
+    /// Made when it is first asked for, as few questions need it.
+    plain: OnceCell<String>,
     joined: OnceCell<String>,
     /// What the customer would read: what is stated, with what stands above it.
     shown: String,
@@ -69,8 +69,13 @@ impl Answer {
         let terms = terms.of(&text).into_iter().collect();
         let titles = draft.citations.iter().map(|it| it.title.as_str());
         let shown: Vec<&str> = titles.chain(draft.stated().map(|it| it.text.as_str())).collect();
-        let (plain, shown) = (plain(&text), plain(&shown.join("\n")));
-        Answer { terms, plain, joined: OnceCell::new(), shown }
+        let shown = plain(&shown.join("\n"));
+        Answer { terms, text, plain: OnceCell::new(), joined: OnceCell::new(), shown }
+    }
+
+    /// The articles' text, each word between spaces.
+    fn plain(&self) -> &str {
+        self.plain.get_or_init(|| plain(&self.text))
     }
 
     fn says_term(&self, term: &Rc<str>) -> bool {
@@ -78,12 +83,12 @@ impl Answer {
     }
 
     fn says_word(&self, word: &str) -> bool {
-        self.plain.contains(&format!(" {word} "))
+        self.plain().contains(&format!(" {word} "))
     }
 
-    /// As [`Answer::says_word`], whatever divides it there.
+    /// As [`Answer::says_word`], whatever divides it there: "Wi-Fi" is one word.
     fn says_joined(&self, word: &str) -> bool {
-        self.joined.get_or_init(|| self.plain.replace(' ', "")).contains(word)
+        self.joined.get_or_init(|| self.plain().replace(' ', "")).contains(word)
     }
 }
 

@@ -125,8 +125,8 @@ fn is_turned(asked: &str, answer: &Answer) -> bool {
     let Some(turning) = &*TURNING else { return false };
     turning.find_iter(asked).any(|it| {
         let is_stop = it.as_str().starts_with(" stop");
-        let stops = is_stop && STOPS.occur_in(&answer.plain);
-        !stops && !answer.plain.contains(it.as_str())
+        let stops = is_stop && STOPS.occur_in(answer.plain());
+        !stops && !answer.plain().contains(it.as_str())
     })
 }
 
