@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::BuildHasher as _;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use foldhash::quality::FixedState;
+use foldhash::quality::RandomState;
 
 use crate::kept::Kept;
 use crate::text::facts;
@@ -23,15 +25,21 @@ pub struct Statement<'a> {
 /// Texts whose statements are kept, or up to twice as many: some 1 MB a thread. (A choice.)
 const N_KEPT: usize = 400;
 
+/// Another in each process: nobody can write a text that is taken for an article.
+static SEED: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
 /// A text's hash, who cut it into lines, and how its words were read.
 type Key = (u64, &'static str, (&'static str, bool));
 
+/// The words of each line, as [`Statement`] has them.
+type Lines = Rc<[Rc<[u64]>]>;
+
 thread_local! {
-    static KEPT: RefCell<Kept<Key, Rc<[Rc<[u64]>]>>> = RefCell::new(Kept::new(N_KEPT));
+    static KEPT: RefCell<Kept<Key, Lines>> = RefCell::new(Kept::new(N_KEPT));
 }
 
 /// What each line of a text asserts. The same articles are read for ticket after ticket,
-/// so the words of their lines are kept; that changes nothing. `cut` names a way of cutting
+/// so the words of their lines are kept, which changes nothing but how long it takes. `cut` names a way of cutting
 /// a text into lines that is always the same.
 pub fn statements<'a>(
     text: &'a str,
@@ -39,7 +47,7 @@ pub fn statements<'a>(
     terms: &Terms,
 ) -> Vec<Statement<'a>> {
     let (name, lines) = (cut.0, (cut.1)(text));
-    let key = (FixedState::default().hash_one(text), name, terms.manner());
+    let key = (SEED.hash_one(text), name, terms.manner());
     let kept = KEPT.try_with(|it| it.borrow_mut().get(&key)).ok().flatten();
     if let Some(kept) = kept {
         let lines = lines.into_iter().zip(kept.iter());
@@ -109,5 +117,29 @@ impl<'a> Statement<'a> {
     /// True if both name the same names.
     pub fn has_names_of(&self, other: &Statement, language: Option<&str>) -> bool {
         facts::names(self.text, language) == facts::names(other.text, language)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_read_before_is_what_is_read_anew(text in "([a-c ]{0,6}[.\n]){0,6}") {
+            let cut: (_, fn(&str) -> Vec<&str>) = ("test", |it| it.split('.').collect());
+            let english = Terms::new(Some("en"));
+            for _ in 0..2 {
+                let kept = statements(&text, cut, &english);
+                prop_assert_eq!(kept.len(), text.split('.').count());
+                for (line, kept) in text.split('.').zip(&kept) {
+                    let anew = Statement::read(line, &english);
+                    prop_assert_eq!(kept.text, line);
+                    prop_assert_eq!(&kept.terms, &anew.terms);
+                }
+            }
+        }
     }
 }
