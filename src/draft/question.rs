@@ -351,5 +351,5 @@ impl Asks {
 fn seeks_way(text: &str, plain: &str) -> bool {
     static FACTS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_FACT));
     static WAYS: LazyLock<Cues> = LazyLock::new(|| Cues::listed(ASKS_WAY));
-    FACTS.find(plain).is_empty() || !WAYS.find(plain).is_empty() || facts::negated(text)
+    !FACTS.occur_in(plain) || WAYS.occur_in(plain) || facts::negated(text)
 }

@@ -5,6 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use foldhash::HashSet;
+
 use crate::text::cues::Cues;
 use crate::text::cues::Found;
 use crate::text::cues::plain;
@@ -13,7 +15,6 @@ use crate::text::terms::fold;
 mod numbers;
 mod opposites;
 
-use foldhash::HashSet;
 pub use numbers::Number;
 pub use numbers::numbers;
 pub use numbers::unit;

@@ -39,8 +39,8 @@ thread_local! {
 }
 
 /// What each line of a text asserts. The same articles are read for ticket after ticket,
-/// so the words of their lines are kept, which changes nothing but how long it takes. `cut` names a way of cutting
-/// a text into lines that is always the same.
+/// so the words of their lines are kept, which changes nothing but how long it takes.
+/// `cut` names a way of cutting a text into lines that is always the same.
 pub fn statements<'a>(
     text: &'a str,
     cut: (&'static str, fn(&'a str) -> Vec<&'a str>),
